@@ -1,0 +1,173 @@
+"""From a decided change to the statements that write it, in the order in which they must run."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID, uuid5
+
+from pydantic_core import to_jsonable_python
+
+from integrations.database import inserting, updating
+from models.actions import Change, Row
+from models.audit import START, Entry, visit_chain
+from models.catalogue import Known, Resource
+from models.command import Command, case_of
+from models.events import Event, for_person
+from models.problems import Problem
+from models.staff import Person
+from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
+from models.visit import Visit, summary
+
+Statement = tuple[str, dict[str, Any]]
+NOTIFY: Statement = ("select pg_notify('events', '')", {})
+
+
+class Moved(Exception):
+    """The visit's row is no longer at the version that the decision was taken on."""
+
+
+class Written(NamedTuple):
+    """The visit and answer after the change, and how to write it; `guard` is the statement that must hit one row."""
+
+    visit: Visit
+    answer: dict[str, Any]
+    statements: list[Statement]
+    guard: int
+
+
+def statements(before: Visit | None, command: Command, change: Change) -> Written:
+    entry = audit_entry(before, command, change)
+    visit = change.visit.having(audit_head=entry.hash, audit_length=entry.seq)
+    answer = to_jsonable_python(command.action.answer(change, summary(visit)))
+    patients = [row for row in change.rows if row.resource is Resource.PATIENT]
+    others = [row for row in change.rows if row.resource is not Resource.PATIENT]
+    first = [command_statement(command, answer), *writes(patients)]
+    guarded = visit_statement(before, visit)
+    rest = [*writes(others), *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
+    told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
+    return Written(visit, answer, [*first, guarded, *rest, *told, NOTIFY], guard=len(first))
+
+
+def command_statement(command: Command, answer: dict[str, Any]) -> Statement:
+    values = {
+        "id": command.id,
+        "facility_id": command.actor.facility_id,
+        "visit_id": command.visit_id,
+        "actor_id": command.actor.id,
+        "kind": command.action.kind,
+        "digest": command.digest,
+        "status": "DONE",
+        "answer": answer,
+        "at": command.at,
+    }
+    return inserting(CommandRow, values)
+
+
+def visit_statement(before: Visit | None, visit: Visit) -> Statement:
+    values = visit_values(visit)
+    if before is None:
+        return inserting(VisitRow, values)
+    text, parameters = updating(VisitRow, values, "id = %(id)s and version = %(version_before)s")
+    return text, {**parameters, "version_before": before.version}
+
+
+def visit_values(visit: Visit) -> dict[str, Any]:
+    facts = {name: getattr(visit, name) for name in Visit.model_fields}
+    return {
+        **facts,
+        "waiting_at": [str(station) for station in visit.waiting_at],
+        "referred_to": [str(station) for station in visit.referred_to],
+    }
+
+
+def writes(rows: list[Row]) -> Iterator[Statement]:
+    for row in rows:
+        table = TABLE_OF[row.resource]
+        if row.former is None:
+            yield inserting(table, {"id": row.id, **row.values})
+        elif row.values:
+            text, parameters = updating(table, row.values, "id = %(row_id)s")
+            yield text, {**parameters, "row_id": row.id}
+
+
+def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
+    for order_id in change.uncharged:
+        yield (
+            "update charges set taken_back_by = %(by)s where order_id = %(order)s and taken_back_by is null",
+            {"by": command.id, "order": order_id},
+        )
+    for number, charge in enumerate(change.charges):
+        values = {
+            "id": uuid5(command.id, f"charge-{number}"),
+            "facility_id": change.visit.facility_id,
+            "visit_id": change.visit.id,
+            "patient_id": change.visit.patient_id,
+            "recorded_by": command.actor.id,
+            "recorded_at": command.at,
+            **charge.model_dump(),
+            "amount": charge.amount,
+        }
+        yield inserting(ChargeRow, values)
+
+
+def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry:
+    action = command.action
+    return Entry(
+        id=uuid5(command.id, "audit"),
+        facility_id=change.visit.facility_id,
+        chain=visit_chain(change.visit.id),
+        seq=(before.audit_length if before else 0) + 1,
+        visit_id=change.visit.id,
+        user_id=command.actor.id,
+        action=action.writes,
+        resource=action.resource,
+        resource_id=action.audit_id(case_of(before, command, Known())),
+        details=action.said,
+        ip_address=command.address,
+        at=command.at,
+        previous_hash=before.audit_head if before else START,
+    )
+
+
+def audit_values(entry: Entry) -> dict[str, Any]:
+    return {**{name: getattr(entry, name) for name in Entry.model_fields}, "hash": entry.hash}
+
+
+def event_statement(facility_id: UUID, event: Event, at: datetime) -> Statement:
+    values = {
+        "facility_id": facility_id,
+        "kind": event.kind,
+        "audience": [str(who) for who in event.audience],
+        "payload": to_jsonable_python(event.payload),
+        "occurred_at": at,
+    }
+    return inserting(EventRow, values)
+
+
+class Identified(Protocol):
+    """What a refusal is about: a command, or a message that could not be read."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def visit_id(self) -> UUID: ...
+
+
+def refusal_statements(about: Identified, sender: Person, kind: str, problem: Problem) -> list[Statement]:
+    """A refusal that its sender did not hear: kept in `commands`, and told to that person."""
+    said = problem.model_dump(mode="json", exclude_defaults=True)
+    now = datetime.now(UTC)
+    row = {
+        "id": about.id,
+        "facility_id": sender.facility_id,
+        "visit_id": about.visit_id,
+        "actor_id": sender.id,
+        "kind": kind,
+        "digest": getattr(about, "digest", ""),
+        "status": "REFUSED",
+        "problem": said,
+        "at": getattr(about, "at", now),
+    }
+    payload = {"commandId": about.id, "visitId": about.visit_id, "problem": said}
+    event = Event(kind="command:refused", audience=(for_person(sender.id),), payload=payload)
+    return [inserting(CommandRow, row), event_statement(sender.facility_id, event, now), NOTIFY]

@@ -1,0 +1,106 @@
+"""What the walk looked like, for the one who started it: progress, then tables."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from demo.tally import Ending, Tally, Timing, percentile
+
+PLAIN_WIDTH = 140
+LINES_WHEN_PLAIN = 10
+
+
+# Told that one more visit has ended.
+Watcher = Callable[[], None]
+
+
+def paper() -> Console:
+    """The terminal, or wide plain lines where output goes to a file."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+@contextmanager
+def progress(console: Console, tally: Tally) -> Iterator[Watcher]:
+    """A bar on a terminal; elsewhere a line for every tenth of the visits."""
+    if not console.is_terminal:
+        yield lambda: say_plainly(console, tally)
+        return
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("Visits", total=tally.planned)
+        yield lambda: bar.update(task, completed=len(tally.endings), description=description(tally))
+
+
+def description(tally: Tally) -> str:
+    return f"Visits ({len(tally.stopped)} stopped)" if tally.stopped else "Visits"
+
+
+def say_plainly(console: Console, tally: Tally) -> None:
+    ended = len(tally.endings)
+    if ended == tally.planned or ended % max(tally.planned // LINES_WHEN_PLAIN, 1) == 0:
+        console.print(f"{ended} of {tally.planned} visits ended, {len(tally.stopped)} of them early")
+
+
+def print_report(console: Console, tally: Tally, seconds: float) -> None:
+    if tally.timings:
+        console.print(actions(console, tally))
+    if tally.stopped:
+        console.print(early_ends(console, tally.stopped))
+    under_way = tally.started - len(tally.endings)
+    console.print(
+        f"Visits: {tally.started} of {tally.planned} started, {tally.completed} completed, "
+        f"{len(tally.stopped)} ended early{f', {under_way} left open under way' if under_way else ''}. "
+        f"{len(tally.timings)} actions in {seconds:.1f} s."
+    )
+
+
+def actions(console: Console, tally: Tally) -> Table:
+    table = plain_table(console, "Actions that took effect")
+    table.add_column("action")
+    for heading in ("count", "p50 ms", "p95 ms", "accepted first (202)", "repeated"):
+        table.add_column(heading, justify="right")
+    for action, timings in tally.by_action().items():
+        table.add_row(action, *figures(timings))
+    table.add_section()
+    table.add_row("all", *figures(tally.timings))
+    return table
+
+
+def figures(timings: list[Timing]) -> tuple[str, ...]:
+    """Count, p50 and p95 in milliseconds, how many were answered 202 first, how many repeats."""
+    milliseconds = [timing.seconds * 1000 for timing in timings]
+    return (
+        str(len(timings)),
+        f"{percentile(milliseconds, 0.50):.0f}",
+        f"{percentile(milliseconds, 0.95):.0f}",
+        str(sum(timing.accepted_first for timing in timings)),
+        str(sum(timing.repeats for timing in timings)),
+    )
+
+
+def early_ends(console: Console, endings: list[Ending]) -> Table:
+    table = plain_table(console, "Visits that did not complete")
+    for heading in ("visit", "story", "status", "waiting at", "stopped by", "problem", "detail"):
+        table.add_column(heading, overflow="fold")
+    for ending in endings:
+        no = ending.refusal
+        cells = (ending.op_number or "-", ending.story, ending.status, ", ".join(ending.waiting_at) or "-")
+        why = (no.action, no.type, no.detail) if no else ("-", "-", "every step done, yet not completed")
+        # Text, because brackets in the clinic's sentences are no markup.
+        table.add_row(*map(Text, cells + why))
+    return table
+
+
+def plain_table(console: Console, title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE if console.is_terminal else None)

@@ -1,0 +1,37 @@
+"""Every story that the demo deals from."""
+
+from demo.illnesses import (
+    CHEST_PAIN,
+    COUGH,
+    FEVER_IN_A_CHILD,
+    HYPERTENSION,
+    MALARIA,
+    MOTORCYCLE_FALL,
+    PNEUMONIA_IN_A_CHILD,
+    TWISTED_ANKLE,
+)
+from demo.services import (
+    ANTENATAL,
+    FAMILY_PLANNING,
+    FIRST_VACCINES,
+    HEADACHE_AND_ADVICE,
+    PREGNANT_AND_ILL,
+    VACCINATION,
+)
+
+STORIES = (
+    MALARIA,
+    FEVER_IN_A_CHILD,
+    COUGH,
+    PNEUMONIA_IN_A_CHILD,
+    CHEST_PAIN,
+    HYPERTENSION,
+    ANTENATAL,
+    PREGNANT_AND_ILL,
+    VACCINATION,
+    FIRST_VACCINES,
+    FAMILY_PLANNING,
+    HEADACHE_AND_ADVICE,
+    TWISTED_ANKLE,
+    MOTORCYCLE_FALL,
+)

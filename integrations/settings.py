@@ -1,0 +1,149 @@
+"""Where the outside world is and which secrets open it: read once, by the process that starts."""
+
+import hashlib
+import os
+from base64 import b64decode
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Fit for a laptop and for tests, refused everywhere else.
+DEVELOPMENT_SECRETS = {
+    "token_secret": "development-only-token-secret-of-njia",
+    "command_secret": "development-only-command-secret-of-njia",
+    "payload_keys": "dev1:bmppYS1kZXZlbG9wbWVudC1vbmx5LWtleS0zMmJ5dGU=",
+    "demo_password": "karibu-njia",
+}
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable `NJIA_<FIELD>`; `docs/settings.md` lists them.
+
+    `database_url` and `temporal_address` name servers that exist already; where they are empty `njia up`
+    starts its own and the derived `database` and `temporal` say where those listen.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NJIA_", frozen=True, extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    facility_code: str = "DEV"
+    facility_name: str = "Njia Development Clinic"
+    time_zone: str = "Africa/Nairobi"
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path(".njia")
+    temporal_port: int = 7233
+    temporal_ui_port: int = 8233
+
+    database_url: str = ""
+    read_url: str = ""
+    listen_url: str = ""
+    temporal_address: str = ""
+    temporal_namespace: str = "clinic"
+    temporal_ui_url: str = ""
+    public_url: str = ""
+    task_queue: str = "visits"
+    retention_days: int = 90
+    workers: int = 1
+
+    token_secret: SecretStr = SecretStr(DEVELOPMENT_SECRETS["token_secret"])
+    command_secret: SecretStr = SecretStr(DEVELOPMENT_SECRETS["command_secret"])
+    payload_keys: SecretStr = SecretStr(DEVELOPMENT_SECRETS["payload_keys"])
+    demo_password: SecretStr = SecretStr(DEVELOPMENT_SECRETS["demo_password"])
+
+    token_minutes: int = 60
+    sign_in_attempts: int = 5
+    sign_in_attempts_per_address: int = 20
+    sign_in_window_seconds: int = 300
+    patience_seconds: float = 5.0
+    trusted_proxies: str = "127.0.0.1"
+
+    @model_validator(mode="after")
+    def refuse_development_secrets_elsewhere(self) -> Self:
+        """A production process does not start with a secret that everybody can read."""
+        if self.environment == "development":
+            return self
+        for name in ("token_secret", "command_secret", "payload_keys"):
+            if getattr(self, name).get_secret_value() == DEVELOPMENT_SECRETS[name]:
+                raise ValueError(f"NJIA_{name.upper()} still has its development value; set it in the environment")
+        return self
+
+    @model_validator(mode="after")
+    def refuse_a_bad_keyring(self) -> Self:
+        _ = self.keyring
+        return self
+
+    @cached_property
+    def keyring(self) -> dict[str, bytes]:
+        """Payload keys by id, the current one first: `NJIA_PAYLOAD_KEYS="id:base64,older-id:base64"`, 32 bytes each."""
+        keys: dict[str, bytes] = {}
+        for entry in self.payload_keys.get_secret_value().split(","):
+            name, _, encoded = entry.strip().partition(":")
+            key = b64decode(encoded)
+            if not name or len(key) != 32:
+                raise ValueError("NJIA_PAYLOAD_KEYS wants `id:base64` entries of 32 bytes each")
+            keys[name] = key
+        return keys
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether PostgreSQL is ours to start."""
+        return not self.database_url
+
+    @property
+    def embedded_temporal(self) -> bool:
+        """Whether the Temporal server is ours to start."""
+        return not self.temporal_address
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where the embedded PostgreSQL listens: a short path, for a socket's name may have 107 bytes."""
+        mark = hashlib.sha256(str(self.data.resolve()).encode()).hexdigest()[:12]
+        return Path("/tmp") / f"njia-{mark}"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database that is written to."""
+        if self.database_url:
+            return sqlalchemy_url(self.database_url)
+        return f"postgresql+psycopg://njia@/njia?host={self.socket_folder}"
+
+    @property
+    def reading_database(self) -> str:
+        """The address that the API reads from (a replica, or the same)."""
+        return sqlalchemy_url(self.read_url) if self.read_url else self.database
+
+    @property
+    def listening_database(self) -> str:
+        """A direct libpq address for LISTEN, which no transaction pooler may stand before."""
+        return libpq_url(self.listen_url or self.database)
+
+    @property
+    def temporal(self) -> str:
+        return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def ui_url(self) -> str:
+        return self.temporal_ui_url or f"http://127.0.0.1:{self.temporal_ui_port}"
+
+    @property
+    def own_url(self) -> str:
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The environment for a child process that must see the same settings."""
+        return {**os.environ, "NJIA_DATA": str(self.data.resolve())}
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Name the driver: `postgresql://…` and `postgres://…` become `postgresql+psycopg://…`."""
+    return "postgresql+psycopg" + libpq_url(url).removeprefix("postgresql")
+
+
+def libpq_url(url: str) -> str:
+    """The same address as libpq and psycopg know it."""
+    return "postgresql" + url[url.index("://") :]

@@ -1,0 +1,70 @@
+"""Every staff action on a visit. To add one: write its module, then name it in `AnyAction`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.actions.base import Action, Case, Change, Charge, Row
+from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
+from models.actions.discharge import CancelVisit, Discharge, FollowUp
+from models.actions.family_planning import RecordFamilyPlanning
+from models.actions.immunization import RecordImmunization
+from models.actions.laboratory import OrderLabTest, ReportLabTest
+from models.actions.mch import RecordMchService
+from models.actions.money import RaiseShaInvoice, TakePayment
+from models.actions.pharmacy import Dispense, Prescribe
+from models.actions.registration import OpenVisit, RegisterPatient
+from models.actions.triage import RecordTriage
+
+VisitAction = (
+    RecordTriage
+    | TakeIn
+    | RecordEncounter
+    | RecordDiagnosis
+    | OrderLabTest
+    | ReportLabTest
+    | Prescribe
+    | Dispense
+    | Refer
+    | RecordImmunization
+    | RecordFamilyPlanning
+    | RecordMchService
+    | TakePayment
+    | RaiseShaInvoice
+    | Discharge
+    | CancelVisit
+)
+"""What may be done on a visit that is open."""
+
+AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
+AnyAction = Annotated[RegisterPatient | OpenVisit | VisitAction, Field(discriminator="kind")]
+
+__all__ = [
+    "Action",
+    "AnyAction",
+    "AnyVisitAction",
+    "CancelVisit",
+    "Case",
+    "Change",
+    "Charge",
+    "Discharge",
+    "Dispense",
+    "FollowUp",
+    "OpenVisit",
+    "OrderLabTest",
+    "Prescribe",
+    "RaiseShaInvoice",
+    "RecordDiagnosis",
+    "RecordEncounter",
+    "RecordFamilyPlanning",
+    "RecordImmunization",
+    "RecordMchService",
+    "RecordTriage",
+    "Refer",
+    "RegisterPatient",
+    "ReportLabTest",
+    "Row",
+    "TakeIn",
+    "TakePayment",
+    "VisitAction",
+]

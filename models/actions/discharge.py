@@ -1,0 +1,120 @@
+"""How a visit ends."""
+
+from datetime import date as Day
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from models.actions.base import (
+    Action,
+    Case,
+    Change,
+    Row,
+    require_consultation,
+    require_nothing_open,
+    require_open,
+    require_role,
+)
+from models.base import Note, Value, Words
+from models.catalogue import Resource
+from models.problems import Missing, WrongStage, invalid
+from models.staff import Person, Role
+from models.visit import Status, Visit, may_discharge
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+MORNING = time(9, 0)
+
+
+class FollowUp(Value):
+    """When the patient comes again: in so many days, or on a date."""
+
+    in_days: Annotated[int, Field(ge=1, le=730)] | None = None
+    date: Day | None = None
+    notes: Note = ""
+
+    @model_validator(mode="after")
+    def complete(self) -> "FollowUp":
+        if (self.in_days is None) == (self.date is None):
+            raise ValueError("give in_days or date, one of them")
+        return self
+
+    def day(self, today: Day) -> Day:
+        day = self.date or today + timedelta(days=self.in_days or 0)
+        if day <= today:
+            raise invalid("follow_up.date", "must lie after today")
+        return day
+
+
+class Discharge(Action):
+    """Complete the visit: refused while anything is open, naming it. May book the follow-up."""
+
+    roles = frozenset({Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE})
+    resource = Resource.VISIT
+    writes = "UPDATE"
+    said = "Patient discharged"
+
+    kind: Literal["discharge"] = "discharge"
+    discharge_notes: Words
+    follow_up: FollowUp | None = None
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        require_open(visit)
+        require_role(may_discharge(visit), actor, self.said)
+        require_consultation(visit)
+        require_nothing_open(visit)
+        if visit.taken_in and not visit.seen:
+            missing = Missing(what="the encounter", roles=(Role.CLINICAL_OFFICER,))
+            raise WrongStage("The consultation is not written down yet. Record it first.", missing=[missing])
+
+    def apply(self, case: Case) -> Change:
+        visit = case.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
+        return Change(visit=visit, rows=(self.appointment(case, self.follow_up),) if self.follow_up else ())
+
+    def appointment(self, case: Case, follow_up: FollowUp) -> Row:
+        day = follow_up.day(case.today)
+        return case.row(
+            Resource.APPOINTMENT,
+            {
+                "appointment_date": datetime.combine(day, MORNING, NAIROBI),
+                "appointment_type": "FOLLOW_UP",
+                "provider_id": case.visit.provider_id or case.actor.id,
+                "notes": follow_up.notes,
+                "status": "SCHEDULED",
+                "created_by": case.actor.id,
+            },
+        )
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        return {**shown, "appointment": change.rows[0].whole} if change.rows else shown
+
+    def audit_id(self, case: Case) -> UUID:
+        return case.visit_id
+
+
+class CancelVisit(Action):
+    """End a visit that should not have been opened: nothing open, nothing owed, with a reason."""
+
+    roles = frozenset({Role.RECEPTIONIST, Role.SUPERVISOR})
+    resource = Resource.VISIT
+    writes = "UPDATE"
+    said = "Visit cancelled"
+
+    kind: Literal["cancel_visit"] = "cancel_visit"
+    reason: Words
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        require_open(visit)
+        require_nothing_open(visit)
+
+    def apply(self, case: Case) -> Change:
+        visit = case.visit.having(end=Status.CANCELLED, completed_at=case.at, discharge_notes=self.reason)
+        return Change(visit=visit)
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        return shown
+
+    def audit_id(self, case: Case) -> UUID:
+        return case.visit_id

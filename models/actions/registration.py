@@ -1,0 +1,199 @@
+"""Reception: a new patient, or a patient who returns, and a visit that opens."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import phonenumbers
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from models.actions.base import Action, Case, Change, Row
+from models.base import Line, Words, storable
+from models.catalogue import NextNumber, PatientOf, Resource, Want
+from models.events import Event
+from models.problems import AlreadyDone, NotFound, invalid
+from models.staff import Person, Role
+from models.visit import PaymentType, Visit
+
+OLDEST = 130
+
+
+class Gender(StrEnum):
+    MALE = "MALE"
+    FEMALE = "FEMALE"
+    OTHER = "OTHER"
+    UNKNOWN = "UNKNOWN"
+
+
+class InsuranceType(StrEnum):
+    CASH = "CASH"
+    SHA = "SHA"
+    NHIF = "NHIF"
+    INSURANCE = "INSURANCE"
+
+
+def kenyan_phone(text: str) -> str:
+    """The number in E.164; 0712…, 712…, 254712… and +254712… are all Kenyan forms."""
+    try:
+        number = phonenumbers.parse(text, "KE")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise ValueError("is not a phone number; write it like 0712345678 or +254712345678")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30), AfterValidator(kenyan_phone)]
+NationalId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9/-]{4,30}$"),
+    AfterValidator(storable),
+]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
+def age_in_years(born: date | None, today: date, stated: int | None) -> int | None:
+    """Completed years on that day; the stated age where no birthday is known."""
+    if born is None:
+        return stated
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def check_birth(born: date | None, today: date) -> None:
+    years = age_in_years(born, today, None)
+    if years is not None and not 0 <= years <= OLDEST:
+        raise invalid("date_of_birth", "must lie in the past, at most 130 years ago")
+
+
+def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visit:
+    return Visit(
+        id=case.visit_id,
+        facility_id=case.actor.facility_id,
+        patient_id=patient["id"],
+        op_number=f"OP{case.known.number:05d}",
+        arrived_at=case.at,
+        updated_at=case.at,
+        stage_since=case.at,
+        chief_complaint=arrival.chief_complaint,
+        payment_type=arrival.payment_type,
+        payment_reference=arrival.payment_reference,
+        age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
+    )
+
+
+class Arrival(Action):
+    """What every opening of a visit states."""
+
+    roles = frozenset({Role.RECEPTIONIST})
+    starts_visit = True
+
+    chief_complaint: Words
+    payment_type: PaymentType
+    payment_reference: Line | None = None
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        raise AlreadyDone("This visit is open already.")
+
+    def registered(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
+        visit = first_visit(case, patient, self)
+        payload = {
+            "patientId": visit.patient_id,
+            "opNumber": visit.op_number,
+            "visitId": visit.id,
+            "timestamp": case.at,
+        }
+        said = Event(kind="patient:registered", audience=(Role.RECEPTIONIST, Role.TRIAGE_NURSE), payload=payload)
+        return Change(visit=visit, rows=rows, events=(said,))
+
+
+class RegisterPatient(Arrival):
+    """`POST /api/patients`: NEW_PATIENT is written down; RETURNING is found by patient_id or national_id."""
+
+    resource = Resource.PATIENT
+    said = "Patient registered"
+
+    kind: Literal["register_patient"] = "register_patient"
+    registration_type: Literal["NEW_PATIENT", "RETURNING"] = "NEW_PATIENT"
+    patient_id: UUID | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    gender: Gender | None = None
+    date_of_birth: date | None = None
+    age: Annotated[int, Field(ge=0, le=OLDEST)] | None = None
+    phone_number: Phone | None = None
+    national_id: NationalId | None = None
+    sha_number: Line | None = None
+    insurance_type: InsuranceType | None = None
+    next_of_kin: Line | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def complete(self) -> "RegisterPatient":
+        """A new patient needs the demographics; a returning one something to be found by."""
+        if self.registration_type == "RETURNING":
+            if not (self.patient_id or self.national_id):
+                raise ValueError("a RETURNING patient is found by patient_id or national_id; give one")
+            return self
+        wanted = ("first_name", "last_name", "gender", "phone_number", "insurance_type")
+        absent = [name for name in wanted if getattr(self, name) is None]
+        if absent:
+            raise ValueError(f"a NEW_PATIENT needs {', '.join(absent)}")
+        if (self.date_of_birth is None) == (self.age is None):
+            raise ValueError("give date_of_birth or age (in years), one of them")
+        if self.patient_id:
+            raise ValueError("patient_id is for RETURNING patients; leave it out")
+        return self
+
+    def wants(self) -> tuple[Want, ...]:
+        if self.registration_type == "RETURNING":
+            return (PatientOf(id=self.patient_id, national_id=self.national_id), NextNumber(series="visit"))
+        return (NextNumber(series="visit"),)
+
+    def apply(self, case: Case) -> Change:
+        if self.registration_type == "RETURNING":
+            patient = found(case)
+            return self.registered(
+                case, patient, (Row(resource=Resource.PATIENT, id=patient["id"], values={}, former=patient),)
+            )
+        check_birth(self.date_of_birth, case.today)
+        patient = {
+            "id": case.derived_id("patient"),
+            "facility_id": case.actor.facility_id,
+            **self.fields("chief_complaint", "payment_type", "payment_reference", "patient_id"),
+            "registered_by": case.actor.id,
+            "registration_date": case.at,
+        }
+        values = {name: value for name, value in patient.items() if name != "id"}
+        return self.registered(case, patient, (Row(resource=Resource.PATIENT, id=patient["id"], values=values),))
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        return {"patient": change.rows[0].whole, "visit": shown}
+
+    def audit_id(self, case: Case) -> UUID:
+        return self.patient_id or case.derived_id("patient")
+
+
+class OpenVisit(Arrival):
+    """`POST /api/visits`: a known patient comes again."""
+
+    resource = Resource.VISIT
+    said = "Visit opened"
+
+    kind: Literal["open_visit"] = "open_visit"
+    patient_id: UUID
+
+    def wants(self) -> tuple[Want, ...]:
+        return (PatientOf(id=self.patient_id), NextNumber(series="visit"))
+
+    def apply(self, case: Case) -> Change:
+        return self.registered(case, found(case), ())
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        return shown
+
+
+def found(case: Case) -> dict[str, Any]:
+    if case.known.patient is None:
+        raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
+    return case.known.patient

@@ -1,0 +1,98 @@
+"""What staff ask of the administration: forms for what belongs to no visit."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+
+from models.actions.registration import OLDEST, Email, Gender, InsuranceType, NationalId, Phone
+from models.base import Line, Price, Value
+from models.staff import Person, Role
+
+UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
+"""Lower-case letters, digits and `_ . -`."""
+
+NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=200)]
+
+
+def in_order(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Each role once, always in the same order."""
+    return tuple(role for role in Role if role in roles)
+
+
+Roles = Annotated[tuple[Role, ...], Field(min_length=1), AfterValidator(in_order)]
+
+
+class Errand(Value):
+    """One write by one person, once: `id` is the idempotency key."""
+
+    id: UUID
+    actor: Person
+    address: str | None = None
+
+
+class NewStaff(Value):
+    user_name: UserName
+    full_name: Line
+    roles: Roles
+    password: NewPassword
+
+
+class StaffChange(Value):
+    """What is left out stays as it is."""
+
+    full_name: Line | None = None
+    roles: Roles | None = None
+    is_active: bool | None = None
+    password: NewPassword | None = None
+
+    @model_validator(mode="after")
+    def says_something(self) -> "StaffChange":
+        if all(value is None for _, value in self):
+            raise ValueError("give at least one of full_name, roles, is_active, password")
+        return self
+
+
+class PasswordChange(Value):
+    current_password: SecretStr
+    new_password: NewPassword
+
+
+class PriceForm(Value):
+    name: Line
+    amount: Price
+
+
+class PatientCorrection(Value):
+    """What is left out stays; an optional field is emptied with null. A date of birth takes the place of an age."""
+
+    first_name: Line = ""
+    last_name: Line = ""
+    gender: Gender = Gender.UNKNOWN
+    date_of_birth: date | None = None
+    age: Annotated[int, Field(ge=0, le=OLDEST)] | None = None
+    phone_number: Phone = ""
+    national_id: NationalId | None = None
+    sha_number: Line | None = None
+    insurance_type: InsuranceType = InsuranceType.CASH
+    next_of_kin: Line | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def says_something(self) -> "PatientCorrection":
+        if not self.model_fields_set:
+            raise ValueError("give at least one field to correct")
+        births = self.model_fields_set & {"date_of_birth", "age"}
+        if births and sum(getattr(self, name) is not None for name in births) != 1:
+            raise ValueError("give date_of_birth or age (in years), one of them")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The columns to set."""
+        given = self.model_dump(include=self.model_fields_set)
+        if given.get("date_of_birth") is not None:
+            given["age"] = None
+        elif given.get("age") is not None:
+            given["date_of_birth"] = None
+        return given

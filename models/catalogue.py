@@ -1,0 +1,104 @@
+"""What the decision must know from outside the visit: the action names it, the activity looks it up."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from models.base import Value
+
+
+class Resource(StrEnum):
+    """What a record is about, in the audit and as the name of its table."""
+
+    PATIENT = "PATIENT"
+    VISIT = "VISIT"
+    ENCOUNTER = "ENCOUNTER"
+    DIAGNOSIS = "DIAGNOSIS"
+    PRESCRIPTION = "PRESCRIPTION"
+    LAB_REQUEST = "LAB_REQUEST"
+    REFERRAL = "REFERRAL"
+    IMMUNIZATION = "IMMUNIZATION"
+    FAMILY_PLANNING = "FAMILY_PLANNING"
+    MCH_SERVICE = "MCH_SERVICE"
+    PAYMENT = "PAYMENT"
+    SHA_INVOICE = "SHA_INVOICE"
+    APPOINTMENT = "APPOINTMENT"
+    STAFF = "STAFF"
+    PRICE = "PRICE"
+    SIGN_IN = "SIGN_IN"
+    DECODE = "DECODE"
+
+
+class Catalogue(StrEnum):
+    """The lists a service chooses from."""
+
+    VACCINES = "VACCINES"
+    METHODS = "METHODS"
+    SERVICES = "SERVICES"
+
+
+class PriceOf(Value):
+    """The price of a code in the facility's list."""
+
+    code: str
+    field: str
+
+
+class ItemOf(Value):
+    """A vaccine, method or service of the facility, with its price."""
+
+    catalogue: Catalogue
+    id: UUID
+    field: str
+
+
+class RowOf(Value):
+    """The stored record that the action changes or refers to."""
+
+    resource: Resource
+    id: UUID
+
+
+class PatientOf(Value):
+    """A patient of the facility, by id or by national id."""
+
+    id: UUID | None = None
+    national_id: str | None = None
+
+
+class NextNumber(Value):
+    """The facility's next number of a series, never given twice."""
+
+    series: str
+
+
+Want = PriceOf | ItemOf | RowOf | PatientOf | NextNumber
+
+
+class Priced(Value):
+    """One line of the price list."""
+
+    code: str
+    name: str
+    amount: Decimal
+
+
+class Item(Value):
+    """One vaccine, method or service; `price` is None where nothing is charged."""
+
+    id: UUID
+    code: str
+    name: str
+    price: Decimal | None = None
+
+
+class Known(Value):
+    """The answers to what an action wanted; what was not found is None."""
+
+    price: Priced | None = None
+    nearest: tuple[str, ...] = ()
+    item: Item | None = None
+    row: dict[str, Any] | None = None
+    patient: dict[str, Any] | None = None
+    number: int = 0

@@ -1,0 +1,94 @@
+"""What the clinic keeps: the only SQLAlchemy under `models`. One class per table."""
+
+from models.catalogue import Catalogue, Resource
+from models.tables.base import Base, Record
+from models.tables.clinic import (
+    FacilityRow,
+    FamilyPlanningMethodRow,
+    Listed,
+    MchServiceRow,
+    NumberRow,
+    PriceRow,
+    SignInFailureRow,
+    UserRow,
+    VaccineRow,
+)
+from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, SealRow
+from models.tables.records import (
+    AppointmentRow,
+    ChargeRow,
+    DiagnosisRow,
+    EncounterRow,
+    FamilyPlanningRow,
+    ImmunizationRow,
+    LabRequestRow,
+    MchRecordRow,
+    PaymentRow,
+    PrescriptionRow,
+    ReferralRow,
+    ShaInvoiceRow,
+)
+from models.tables.visits import PatientRow, VisitRow
+
+RECORDS: tuple[type[Record], ...] = (
+    EncounterRow,
+    DiagnosisRow,
+    PrescriptionRow,
+    LabRequestRow,
+    ReferralRow,
+    ImmunizationRow,
+    FamilyPlanningRow,
+    MchRecordRow,
+    PaymentRow,
+    ShaInvoiceRow,
+    AppointmentRow,
+)
+"""The records of a visit; each is listed by the API under its own route."""
+
+TABLE_OF: dict[Resource, type[Base]] = {
+    Resource.PATIENT: PatientRow,
+    Resource.VISIT: VisitRow,
+    **{table.resource: table for table in RECORDS},
+}
+
+LIST_OF: dict[Catalogue, type[Listed]] = {
+    Catalogue.VACCINES: VaccineRow,
+    Catalogue.METHODS: FamilyPlanningMethodRow,
+    Catalogue.SERVICES: MchServiceRow,
+}
+
+__all__ = [
+    "LIST_OF",
+    "RECORDS",
+    "TABLE_OF",
+    "AppointmentRow",
+    "AuditRow",
+    "Base",
+    "ChainRow",
+    "ChargeRow",
+    "CommandRow",
+    "DiagnosisRow",
+    "EncounterRow",
+    "EventRow",
+    "FacilityRow",
+    "FamilyPlanningMethodRow",
+    "FamilyPlanningRow",
+    "ImmunizationRow",
+    "LabRequestRow",
+    "Listed",
+    "MchRecordRow",
+    "MchServiceRow",
+    "NumberRow",
+    "PatientRow",
+    "PaymentRow",
+    "PrescriptionRow",
+    "PriceRow",
+    "Record",
+    "ReferralRow",
+    "SealRow",
+    "ShaInvoiceRow",
+    "SignInFailureRow",
+    "UserRow",
+    "VaccineRow",
+    "VisitRow",
+]

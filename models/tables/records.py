@@ -1,0 +1,178 @@
+"""What staff write down during a visit: one class per table, columns named as in the action that fills them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.catalogue import Resource
+from models.tables.base import Record
+
+
+class EncounterRow(Record):
+    __tablename__ = "patient_encounters"
+    resource = Resource.ENCOUNTER
+
+    encounter_type: Mapped[str]
+    provider_id: Mapped[UUID]
+    vital_signs: Mapped[dict[str, Any] | None]
+    notes: Mapped[str]
+    findings: Mapped[str]
+    recommendations: Mapped[str]
+
+
+class DiagnosisRow(Record):
+    __tablename__ = "diagnoses"
+    resource = Resource.DIAGNOSIS
+
+    encounter_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_encounters.id"))
+    diagnosis_code: Mapped[str]
+    coding_system: Mapped[str]
+    diagnosis_name: Mapped[str]
+    status: Mapped[str]
+    notes: Mapped[str]
+
+
+class PrescriptionRow(Record):
+    __tablename__ = "prescriptions"
+    __table_args__ = (CheckConstraint("quantity_dispensed between 0 and quantity", name="quantity"),)
+    resource = Resource.PRESCRIPTION
+
+    encounter_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_encounters.id"))
+    medication_name: Mapped[str]
+    dosage: Mapped[str]
+    frequency: Mapped[str]
+    duration: Mapped[str]
+    quantity: Mapped[int]
+    instructions: Mapped[str]
+    status: Mapped[str]
+    quantity_dispensed: Mapped[int]
+    dispensed_at: Mapped[datetime | None]
+    dispensed_by: Mapped[UUID | None]
+    dispensing_notes: Mapped[str]
+
+
+class LabRequestRow(Record):
+    __tablename__ = "lab_requests"
+    resource = Resource.LAB_REQUEST
+
+    requested_by: Mapped[UUID]
+    test_type: Mapped[str]
+    urgency: Mapped[str]
+    status: Mapped[str]
+    notes: Mapped[str]
+    results: Mapped[dict[str, Any] | None]
+    completed_at: Mapped[datetime | None]
+    completed_by: Mapped[UUID | None]
+
+
+class ReferralRow(Record):
+    __tablename__ = "referrals"
+    resource = Resource.REFERRAL
+
+    station: Mapped[str]
+    reason: Mapped[str]
+    status: Mapped[str]
+    referred_by: Mapped[UUID]
+
+
+class ImmunizationRow(Record):
+    __tablename__ = "patient_immunizations"
+    resource = Resource.IMMUNIZATION
+
+    vaccine_id: Mapped[UUID] = mapped_column(ForeignKey("vaccines.id"))
+    immunization_date: Mapped[date]
+    batch_number: Mapped[str]
+    site: Mapped[str]
+    route: Mapped[str]
+    dosage: Mapped[str]
+    status: Mapped[str]
+    notes: Mapped[str]
+    administered_by: Mapped[UUID]
+
+
+class FamilyPlanningRow(Record):
+    __tablename__ = "patient_family_planning"
+    resource = Resource.FAMILY_PLANNING
+
+    method_id: Mapped[UUID] = mapped_column(ForeignKey("family_planning_methods.id"))
+    start_date: Mapped[date]
+    counseling_provided: Mapped[bool]
+    counseling_notes: Mapped[str]
+    status: Mapped[str]
+    notes: Mapped[str]
+    provider_id: Mapped[UUID]
+
+
+class MchRecordRow(Record):
+    __tablename__ = "patient_mch_services"
+    resource = Resource.MCH_SERVICE
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("mch_services.id"))
+    service_date: Mapped[date]
+    service_details: Mapped[dict[str, Any]]
+    findings: Mapped[str]
+    recommendations: Mapped[str]
+    status: Mapped[str]
+    notes: Mapped[str]
+    provider_id: Mapped[UUID]
+
+
+class PaymentRow(Record):
+    __tablename__ = "payments"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+    resource = Resource.PAYMENT
+
+    amount: Mapped[Decimal]
+    payment_type: Mapped[str]
+    payment_reference: Mapped[str | None]
+    status: Mapped[str]
+    processed_by: Mapped[UUID]
+    processed_at: Mapped[datetime]
+
+
+class ShaInvoiceRow(Record):
+    __tablename__ = "sha_invoices"
+    __table_args__ = (UniqueConstraint("facility_id", "invoice_number"),)
+    resource = Resource.SHA_INVOICE
+
+    invoice_number: Mapped[str]
+    sha_number: Mapped[str]
+    client_number: Mapped[str]
+    service_given: Mapped[str]
+    diagnosis: Mapped[str | None]
+    amount_charged: Mapped[Decimal]
+    status: Mapped[str]
+    created_by: Mapped[UUID]
+
+
+class AppointmentRow(Record):
+    """`version` grows with each change; appointments are the only records that outlive their visit."""
+
+    __tablename__ = "appointments"
+    resource = Resource.APPOINTMENT
+
+    appointment_date: Mapped[datetime]
+    appointment_type: Mapped[str]
+    provider_id: Mapped[UUID | None]
+    notes: Mapped[str]
+    status: Mapped[str]
+    created_by: Mapped[UUID]
+    version: Mapped[int] = mapped_column(server_default="1")
+
+
+class ChargeRow(Record):
+    """One line of a bill. A line taken back stays, with the command that took it back."""
+
+    __tablename__ = "charges"
+
+    order_id: Mapped[UUID | None]
+    code: Mapped[str]
+    description: Mapped[str]
+    quantity: Mapped[int]
+    unit_price: Mapped[Decimal]
+    amount: Mapped[Decimal]
+    taken_back_by: Mapped[UUID | None]

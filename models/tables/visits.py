@@ -1,0 +1,94 @@
+"""Patients and their visits."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.catalogue import Resource
+from models.tables.base import Base, one_of
+from models.visit import Status, TriageCategory
+
+
+class PatientRow(Base):
+    __tablename__ = "patients"
+    __table_args__ = (
+        Index(
+            "patients_facility_id_national_id_key",
+            "facility_id",
+            "national_id",
+            unique=True,
+            postgresql_where=text("national_id is not null"),
+        ),
+    )
+    resource: ClassVar[Resource] = Resource.PATIENT
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    facility_id: Mapped[UUID] = mapped_column(ForeignKey("facilities.id"), index=True)
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    gender: Mapped[str]
+    date_of_birth: Mapped[date | None]
+    age: Mapped[int | None]
+    phone_number: Mapped[str]
+    national_id: Mapped[str | None]
+    sha_number: Mapped[str | None]
+    insurance_type: Mapped[str]
+    next_of_kin: Mapped[str | None]
+    email: Mapped[str | None]
+    registration_type: Mapped[str]
+    registered_by: Mapped[UUID]
+    registration_date: Mapped[datetime]
+
+
+class VisitRow(Base):
+    """The facts of a visit, column by column as `models.visit.Visit` names them."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        UniqueConstraint("facility_id", "op_number"),
+        Index("visits_one_open_per_patient", "patient_id", unique=True, postgresql_where=text("completed_at is null")),
+        Index("visits_waiting_at_idx", "waiting_at", postgresql_using="gin"),
+        Index("visits_facility_id_arrived_at_idx", "facility_id", "arrived_at"),
+        CheckConstraint(one_of("status", Status), name="status"),
+        CheckConstraint(f"triage_category is null or {one_of('triage_category', TriageCategory)}", name="triage"),
+        CheckConstraint("version >= 1", name="version"),
+    )
+    resource: ClassVar[Resource] = Resource.VISIT
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    facility_id: Mapped[UUID] = mapped_column(ForeignKey("facilities.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    op_number: Mapped[str]
+    status: Mapped[str]
+    waiting_at: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    waiting: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    chief_complaint: Mapped[str]
+    triage_category: Mapped[str | None]
+    payment_type: Mapped[str]
+    payment_reference: Mapped[str | None]
+    payment_status: Mapped[str]
+    total_amount: Mapped[Decimal]
+    amount_paid: Mapped[Decimal]
+    amount_covered: Mapped[Decimal]
+    amount_waived: Mapped[Decimal]
+    provider_id: Mapped[UUID | None]
+    age_years: Mapped[int | None]
+    taken_in: Mapped[bool]
+    seen: Mapped[bool]
+    referred_to: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    has_unread_results: Mapped[bool]
+    open_orders: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    arrived_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    stage_since: Mapped[datetime]
+    end: Mapped[str | None]
+    completed_at: Mapped[datetime | None]
+    discharge_notes: Mapped[str | None]
+    version: Mapped[int]
+    audit_head: Mapped[str]
+    audit_length: Mapped[int]

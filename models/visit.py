@@ -1,0 +1,241 @@
+"""One patient's way through the clinic: what is known, and what follows from it."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from models.base import NOTHING, Line, Money, Value, Words
+from models.staff import SERVES, Role, Station
+
+
+class Status(StrEnum):
+    REGISTERED = "REGISTERED"
+    TRIAGED = "TRIAGED"
+    IN_CONSULTATION = "IN_CONSULTATION"
+    IN_SERVICES = "IN_SERVICES"
+    AWAITING_PAYMENT = "AWAITING_PAYMENT"
+    READY_FOR_DISCHARGE = "READY_FOR_DISCHARGE"
+    COMPLETED = "COMPLETED"
+    LEFT_WITHOUT_BEING_SEEN = "LEFT_WITHOUT_BEING_SEEN"
+    REFERRED = "REFERRED"
+    DECEASED = "DECEASED"
+    CANCELLED = "CANCELLED"
+
+
+ENDS = frozenset({Status.COMPLETED, Status.LEFT_WITHOUT_BEING_SEEN, Status.REFERRED, Status.DECEASED, Status.CANCELLED})
+
+
+class TriageCategory(StrEnum):
+    EMERGENCY = "EMERGENCY"
+    URGENT = "URGENT"
+    NORMAL = "NORMAL"
+
+
+class PaymentType(StrEnum):
+    CASH = "CASH"
+    MPESA = "MPESA"
+    SHA = "SHA"
+    NHIF = "NHIF"
+    INSURANCE = "INSURANCE"
+
+
+class PaymentStatus(StrEnum):
+    UNPAID = "UNPAID"
+    PARTIAL = "PARTIAL"
+    PAID = "PAID"
+    COVERED = "COVERED"
+    WAIVED = "WAIVED"
+
+
+class OrderKind(StrEnum):
+    LAB_REQUEST = "LAB_REQUEST"
+    PRESCRIPTION = "PRESCRIPTION"
+    REFERRAL = "REFERRAL"
+    REVIEW = "REVIEW"
+
+
+class Order(Value):
+    """Open work at a station. `charged` is what it added to the bill; quantities are pieces of a drug."""
+
+    id: UUID
+    kind: OrderKind
+    station: Station
+    since: datetime
+    person_id: UUID
+    urgent: bool = False
+    quantity: int = 0
+    dispensed: int = 0
+    charged: Decimal = NOTHING
+
+    @property
+    def said(self) -> str:
+        return f"{self.kind.lower().replace('_', ' ')} at {self.station.lower().replace('_', ' ')}"
+
+
+class Wait(Value):
+    station: Station
+    since: datetime
+
+
+class Visit(Value):
+    """The facts of one visit. `status`, `waiting` and `payment_status` follow from the others (see `settled`)."""
+
+    id: UUID
+    facility_id: UUID
+    patient_id: UUID
+    op_number: Line
+    arrived_at: datetime
+    updated_at: datetime
+    stage_since: datetime
+    chief_complaint: Words
+    payment_type: PaymentType
+    payment_reference: str | None = None
+    age_years: int | None = None
+    version: int = 0
+
+    triage_category: TriageCategory | None = None
+    provider_id: UUID | None = None
+    taken_in: bool = False
+    seen: bool = False
+    referred_to: tuple[Station, ...] = ()
+    has_unread_results: bool = False
+    open_orders: tuple[Order, ...] = ()
+
+    total_amount: Money = NOTHING
+    amount_paid: Money = NOTHING
+    amount_covered: Money = NOTHING
+    amount_waived: Money = NOTHING
+
+    end: Status | None = None
+    completed_at: datetime | None = None
+    discharge_notes: str | None = None
+
+    status: Status = Status.REGISTERED
+    waiting: tuple[Wait, ...] = ()
+    payment_status: PaymentStatus = PaymentStatus.PAID
+    audit_head: str = ""
+    audit_length: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.end is not None
+
+    @property
+    def balance(self) -> Decimal:
+        """What is still owed, in KES; below zero it is owed to the patient."""
+        return self.total_amount - self.amount_paid - self.amount_covered - self.amount_waived
+
+    @property
+    def waiting_at(self) -> tuple[Station, ...]:
+        return tuple(wait.station for wait in self.waiting)
+
+    @property
+    def was_consulted(self) -> bool:
+        """Whether a consultation, or a referral from triage in its place, has happened or begun."""
+        return self.taken_in or self.seen or bool(self.referred_to)
+
+    def order(self, order_id: UUID) -> Order | None:
+        return next((order for order in self.open_orders if order.id == order_id), None)
+
+    def having(self, **facts: Any) -> "Visit":
+        """The visit with some facts changed."""
+        return self.model_copy(update=facts)
+
+    def opening(self, order: Order) -> "Visit":
+        return self.having(open_orders=(*self.open_orders, order))
+
+    def closing(self, *order_ids: UUID) -> "Visit":
+        return self.having(open_orders=tuple(o for o in self.open_orders if o.id not in order_ids))
+
+    def charging(self, amount: Decimal) -> "Visit":
+        return self.having(total_amount=self.total_amount + amount)
+
+    def settled(self, at: datetime) -> "Visit":
+        """The visit with everything that follows from its facts, at the moment of a command."""
+        status = status_of(self)
+        stations = stations_of(self, status)
+        former = {wait.station: wait.since for wait in self.waiting}
+        return self.having(
+            status=status,
+            stage_since=self.stage_since if status is self.status and self.version else at,
+            waiting=tuple(Wait(station=s, since=former.get(s, at)) for s in stations),
+            payment_status=payment_status_of(self),
+            updated_at=at,
+            version=self.version + 1,
+        )
+
+
+def status_of(visit: Visit) -> Status:
+    """Status is derived from facts, never set by a screen."""
+    if visit.end:
+        return visit.end
+    if visit.triage_category is None:
+        return Status.REGISTERED
+    if visit.taken_in and not visit.seen:
+        return Status.IN_CONSULTATION
+    if not visit.was_consulted:
+        return Status.TRIAGED
+    if visit.open_orders:
+        return Status.IN_SERVICES
+    return Status.AWAITING_PAYMENT if visit.balance > 0 else Status.READY_FOR_DISCHARGE
+
+
+def stations_of(visit: Visit, status: Status) -> tuple[Station, ...]:
+    """Where the patient waits: several stations at once while orders are open."""
+    ordered = {order.station for order in visit.open_orders}
+    match status:
+        case Status.REGISTERED:
+            ordered |= {Station.TRIAGE}
+        case Status.TRIAGED:
+            ordered |= {Station.CONSULTATION}
+        case Status.AWAITING_PAYMENT:
+            ordered |= {Station.CASHIER}
+    return () if visit.end else tuple(station for station in Station if station in ordered)
+
+
+def payment_status_of(visit: Visit) -> PaymentStatus:
+    """A visit that owes nothing is PAID, or says who else took the bill when the patient paid none of it."""
+    if visit.balance > 0:
+        settled = visit.amount_paid + visit.amount_covered + visit.amount_waived
+        return PaymentStatus.PARTIAL if settled > 0 else PaymentStatus.UNPAID
+    if visit.amount_paid == 0 and visit.amount_covered > 0:
+        return PaymentStatus.COVERED
+    if visit.amount_paid == 0 and visit.amount_waived > 0:
+        return PaymentStatus.WAIVED
+    return PaymentStatus.PAID
+
+
+def may_discharge(visit: Visit) -> frozenset[Role]:
+    """The clinician, and the nurse of a service whose referral from triage took the consultation's place."""
+    nurses = set() if visit.taken_in or visit.seen else {SERVES[station] for station in visit.referred_to}
+    return frozenset({Role.CLINICAL_OFFICER, *nurses})
+
+
+def summary(visit: Visit) -> dict[str, Any]:
+    """The visit as every answer shows it (values still typed; money in KES)."""
+    return {
+        "id": visit.id,
+        "op_number": visit.op_number,
+        "patient_id": visit.patient_id,
+        "status": visit.status,
+        "waiting_at": list(visit.waiting_at),
+        "chief_complaint": visit.chief_complaint,
+        "triage_category": visit.triage_category,
+        "payment_type": visit.payment_type,
+        "payment_reference": visit.payment_reference,
+        "payment_status": visit.payment_status,
+        "total_amount": visit.total_amount,
+        "amount_paid": visit.amount_paid,
+        "balance": visit.balance,
+        "provider_id": visit.provider_id,
+        "open_orders": [
+            {"id": o.id, "kind": o.kind, "station": o.station, "since": o.since} for o in visit.open_orders
+        ],
+        "arrived_at": visit.arrived_at,
+        "updated_at": visit.updated_at,
+        "completed_at": visit.completed_at,
+        "discharge_notes": visit.discharge_notes,
+        "version": visit.version,
+    }

@@ -1,0 +1,48 @@
+"""A visit in plain words, for supervisors. Roles, stations and times; never a name, a complaint or a finding."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from models.staff import SERVES, Role, Station
+from models.visit import Status, Visit, may_discharge
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+
+
+def spoken(word: str) -> str:
+    return word.lower().replace("_", " ")
+
+
+def clock(moment: datetime) -> str:
+    """The clinic's own time, as on the wall."""
+    return f"{moment.astimezone(NAIROBI):%H:%M on %d %b}"
+
+
+def next_step(visit: Visit) -> str:
+    """What must happen next, and who does it."""
+    if visit.end:
+        return "Nothing: the visit has ended."
+    if visit.status is Status.IN_CONSULTATION:
+        return f"A {spoken(Role.CLINICAL_OFFICER)} has the patient in and writes the encounter down."
+    if visit.status is Status.READY_FOR_DISCHARGE:
+        return f"Discharge, by a {' or '.join(spoken(role) for role in sorted(may_discharge(visit)))}."
+    return " ".join(f"{step(visit, station)}." for station in visit.waiting_at)
+
+
+def step(visit: Visit, station: Station) -> str:
+    who = spoken(SERVES[station])
+    if station is Station.CASHIER:
+        return f"Payment of KES {visit.balance}, taken by a {who}"
+    orders = [spoken(o.kind) for o in visit.open_orders if o.station is station]
+    return f"{', '.join(orders) or spoken(station)} at {spoken(station)}, by a {who}".capitalize()
+
+
+def details(visit: Visit) -> str:
+    """Markdown for the Temporal UI: where the visit is, since when, what it waits for."""
+    lines = [f"**{visit.op_number}** is **{spoken(visit.status)}** since {clock(visit.stage_since)}."]
+    if visit.triage_category:
+        lines.append(f"Triage category: {spoken(visit.triage_category)}.")
+    lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]
+    lines.append(f"Next: {next_step(visit)}")
+    lines.append(f"Bill: KES {visit.total_amount}, still open KES {visit.balance} ({spoken(visit.payment_status)}).")
+    return "\n\n".join(lines)

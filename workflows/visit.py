@@ -1,0 +1,244 @@
+"""One patient's way through the clinic. The workflow orders; `Records.record` decides and writes."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel, TypeAdapter, ValidationError
+    from pydantic_core import to_jsonable_python
+
+    from activities.records import NOBODY, TEMPORAL_UI, Records, Turn, Unreadable
+    from models.actions import AnyVisitAction
+    from models.command import Command, Outcome, Reply, refuse
+    from models.problems import KeyReused, Problem, Refused
+    from models.staff import Person, Role
+    from models.visit import Visit, summary
+    from models.words import details
+    from workflows import attributes
+    from workflows.surely import surely
+
+PERFORM = "perform"
+NOBODY_CAME = timedelta(minutes=10)
+"""How long a run that was started for a registration waits for it."""
+
+REMEMBERED = 500
+"""Command ids that a run knows by heart; of older ones the rows know."""
+
+ACTION: TypeAdapter[Any] = TypeAdapter(AnyVisitAction)
+
+
+def workflow_id(visit_id: UUID) -> str:
+    """The one maker of a visit's workflow id."""
+    return f"visit-{visit_id}"
+
+
+class Opening(BaseModel):
+    """What a run starts from: the visit's id; after continue-as-new also what the run before knew."""
+
+    visit_id: UUID
+    visit: Visit | None = None
+    processed: dict[str, str] | None = None
+
+
+@workflow.defn(name="Visit")
+class VisitWorkflow:
+    """One visit, from registration to its end."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        self.visit_id = opening.visit_id
+        self.visit = opening.visit
+        self.processed = dict(opening.processed or {})
+        self.is_known = opening.processed is not None
+        self.came_to_nothing = False
+        self.is_delayed = False
+        self.shown: dict[str, Any] = {}
+        self.desk = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, opening: Opening) -> str:
+        async with self.desk:
+            await self.know()
+        self.show()
+        if self.visit is None:
+            await self.wait_for_registration()
+        await workflow.wait_condition(lambda: self.is_finished or self.should_go_on_anew)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self.is_finished:
+            workflow.continue_as_new(
+                Opening(visit_id=self.visit_id, visit=self.visit, processed=dict(self.latest(REMEMBERED)))
+            )
+        return self.visit.status if self.visit else "NOTHING"
+
+    @workflow.update(name=PERFORM, description="One staff action, sent by the API.")
+    async def perform(self, command: Command) -> Reply:
+        outcome = await self.carry_out(command, remember=False)
+        return Reply(answer=outcome.answer, problem=outcome.problem)
+
+    @perform.validator
+    def refuse_early(self, command: Command) -> None:
+        """Leave no trace in history of what is refused anyway. Only when nothing is under way that may change it."""
+        digest = self.processed.get(str(command.id))
+        if digest is not None and digest != command.digest:
+            raise refusal(KeyReused("This Idempotency-Key was used for something else. Make a new key.").problem)
+        if digest is not None or not self.is_known or self.desk.locked():
+            return
+        try:
+            refuse(self.visit, command)
+        except Refused as no:
+            raise refusal(no.problem) from no
+
+    @workflow.signal(
+        name="submit",
+        description='A staff action that needs no answer. From here: {"kind": "cancel_visit", "reason": "…"}.',
+    )
+    async def submit(self, raw: Any) -> None:
+        """The same effect as `perform`. Nothing may be raised here: it would close the visit."""
+        command = self.understood(raw)
+        if isinstance(command, Command):
+            await self.carry_out(command, remember=True)
+        else:
+            await self.keep_unreadable(raw, command)
+
+    @workflow.signal(dynamic=True, description="Kept as refused: this visit knows no such signal.")
+    async def unknown(self, name: str, args: Sequence[RawValue]) -> None:
+        await self.keep_unreadable(None, "this visit knows no such signal; use `submit`")
+
+    @workflow.query(name="current", description="The visit as it stands.")
+    def current(self) -> dict[str, Any]:
+        return to_jsonable_python(summary(self.visit)) if self.visit else {}
+
+    @property
+    def is_finished(self) -> bool:
+        return self.visit.is_over if self.visit else self.came_to_nothing
+
+    @property
+    def should_go_on_anew(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    async def know(self) -> None:
+        """Take the visit from its rows, where this run has not seen it yet."""
+        if self.is_known:
+            return
+        loaded = await surely("Look up the visit", Records.load, self.visit_id, self.show_delay)
+        self.visit, self.processed, self.is_known = loaded.visit, dict(loaded.processed), True
+
+    async def wait_for_registration(self) -> None:
+        try:
+            await workflow.wait_condition(
+                lambda: self.visit is not None or self.came_to_nothing,
+                timeout=NOBODY_CAME,
+                timeout_summary="Wait for the registration",
+            )
+        except TimeoutError:
+            self.came_to_nothing = True
+
+    async def carry_out(self, command: Command, *, remember: bool) -> Outcome:
+        async with self.desk:
+            if not command.action.starts_visit:
+                await self.know()
+            turn = Turn(visit=self.visit, command=command, remember=remember)
+            outcome = await surely(command.action.said, Records.record, turn, self.show_delay)
+            self.take(command, outcome, remember)
+            return outcome
+
+    def take(self, command: Command, outcome: Outcome, remember: bool) -> None:
+        """Make the outcome the run's state, all at once."""
+        if outcome.repeated and not self.is_known:
+            return  # an older run's registration: the next command looks the visit up
+        self.visit, self.is_known, self.is_delayed = outcome.visit, True, False
+        self.came_to_nothing = self.visit is None
+        if outcome.problem is None or remember:
+            self.processed[str(command.id)] = command.digest
+        self.show()
+
+    def understood(self, raw: Any) -> Command | str:
+        """The command of a signal, or why it is none. A bare action was typed in the Temporal UI."""
+        try:
+            if isinstance(raw, dict) and "kind" in raw:
+                return self.typed(ACTION.validate_python(raw))
+            command = Command.model_validate(raw)
+        except ValidationError as wrong:
+            return reasons(wrong)
+        return command if command.visit_id == self.visit_id else "it is about another visit"
+
+    def typed(self, action: Any) -> Command:
+        facility_id = self.visit.facility_id if self.visit else NOBODY
+        actor = Person(id=TEMPORAL_UI, facility_id=facility_id, roles=(Role.SUPERVISOR,))
+        return Command(id=workflow.uuid4(), visit_id=self.visit_id, actor=actor, at=workflow.now(), action=action)
+
+    async def keep_unreadable(self, raw: Any, reason: str) -> None:
+        async with self.desk:
+            await self.know()
+            message = Unreadable(
+                id=as_uuid(raw, "id") or workflow.uuid4(),
+                visit_id=self.visit_id,
+                facility_id=self.visit.facility_id if self.visit else NOBODY,
+                actor_id=as_uuid(raw, "actor", "id") or TEMPORAL_UI,
+                reason=reason,
+            )
+            await surely("Keep an unreadable message", Records.record_unreadable, message, self.show_delay)
+
+    def latest(self, count: int) -> list[tuple[str, str]]:
+        return list(self.processed.items())[-count:]
+
+    def show_delay(self) -> None:
+        """The database does not answer: say so where supervisors look."""
+        self.is_delayed = True
+        self.show()
+
+    def show(self) -> None:
+        """Tell the Temporal UI where the visit stands, where that changed."""
+        words = details(self.visit) if self.visit else "Waits for the registration."
+        delay = "\n\n**The database does not answer; what was accepted is written when it returns.**"
+        workflow.set_current_details(words + (delay if self.is_delayed else ""))
+        wanted = attributes_of(self.visit, self.is_delayed)
+        changed: list[SearchAttributeUpdate[Any]] = [
+            key.value_set(value) for key, value in wanted.items() if self.shown.get(key.name) != value
+        ]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+            self.shown |= {key.name: value for key, value in wanted.items()}
+
+
+def attributes_of(visit: Visit | None, is_delayed: bool) -> dict[Any, Any]:
+    """What supervisors can filter by; nothing about a person."""
+    attention = {attributes.ATTENTION: ["DATABASE"] if is_delayed else []}
+    if visit is None:
+        return attention if is_delayed else {}
+    return attention | {
+        attributes.VISIT_STATUS: str(visit.status),
+        attributes.WAITING_AT: [str(station) for station in visit.waiting_at],
+        attributes.TRIAGE_CATEGORY: str(visit.triage_category or "UNTRIAGED"),
+        attributes.PAYER: str(visit.payment_type),
+        attributes.FACILITY: str(visit.facility_id),
+        attributes.STAGE_SINCE: visit.stage_since,
+        attributes.OP_NUMBER: visit.op_number,
+    }
+
+
+def refusal(problem: Problem) -> ApplicationError:
+    """A no as Temporal carries it to the API."""
+    said = problem.model_dump(mode="json")
+    return ApplicationError(problem.title, said, type="Refused", non_retryable=True)
+
+
+def reasons(wrong: ValidationError) -> str:
+    """Which fields were wrong; never their values."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in wrong.errors(include_input=False))[:500]
+
+
+def as_uuid(raw: Any, *path: str) -> UUID | None:
+    for name in path:
+        raw = raw.get(name) if isinstance(raw, dict) else None
+    try:
+        return UUID(str(raw))
+    except ValueError:
+        return None
