@@ -64,7 +64,8 @@ async def item(db: Connection, want: ItemOf, actor: Person) -> Item | None:
     found = await one(
         db,
         f"select l.id, l.code, l.name, case when {free} then null else p.amount end as price "
-        f"from {table.__tablename__} l left join prices p on p.facility_id = l.facility_id and lower(p.code) = lower(l.code) "
+        f"from {table.__tablename__} l left join prices p "
+        "on p.facility_id = l.facility_id and lower(p.code) = lower(l.code) "
         "where l.id = %s and l.facility_id = %s",
         want.id,
         actor.facility_id,

@@ -8,10 +8,12 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.appointments import Appointments
 from activities.records import Records
 from integrations.database import Pool, writing_pool
 from integrations.settings import Settings
 from integrations.temporal import connect
+from workflows.appointment import AppointmentWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.visit import VisitWorkflow
 
@@ -24,12 +26,19 @@ RUNNER = SandboxedWorkflowRunner(
 
 
 def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
-    records = Records(pool, settings.command_secret.get_secret_value().encode())
+    secret = settings.command_secret.get_secret_value().encode()
+    records, appointments = Records(pool, secret), Appointments(pool, secret)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[VisitWorkflow],
-        activities=[records.load, records.record, records.record_unreadable],
+        workflows=[VisitWorkflow, AppointmentWorkflow],
+        activities=[
+            records.load,
+            records.record,
+            records.record_unreadable,
+            appointments.load,
+            appointments.write,
+        ],
         interceptors=[SafeHandlers()],
         workflow_runner=RUNNER,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),

@@ -1,4 +1,4 @@
-"""How an effect on the database is made certain: at once and locally first, then slowly and in sight, until it is known."""
+"""How an effect on the database is made certain: at once and locally first, then slowly and in sight."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.records import NOBODY, TEMPORAL_UI, Records, Turn, Unreadable
     from models.actions import AnyVisitAction
-    from models.command import Command, Outcome, Reply, refuse
+    from models.command import Command, Outcome, refuse
+    from models.envelope import Reply
     from models.problems import KeyReused, Problem, Refused
     from models.staff import Person, Role
     from models.visit import Visit, summary
@@ -25,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.surely import surely
 
 PERFORM = "perform"
+SUBMIT = "submit"
 NOBODY_CAME = timedelta(minutes=10)
 """How long a run that was started for a registration waits for it."""
 
@@ -96,7 +98,7 @@ class VisitWorkflow:
             raise refusal(no.problem) from no
 
     @workflow.signal(
-        name="submit",
+        name=SUBMIT,
         description='A staff action that needs no answer. From here: {"kind": "cancel_visit", "reason": "…"}.',
     )
     async def submit(self, raw: Any) -> None:

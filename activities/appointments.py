@@ -1,0 +1,132 @@
+"""Writes appointments that belong to no open visit, each change once, with its audit entry."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from temporalio import activity
+
+from activities.door import Done, Door, Wish, writing
+from activities.journal import Deed, differences
+from activities.writing import refusal_statements
+from integrations.database import Connection, Pool, inserting, updating
+from models.administration import Errand
+from models.appointments import (
+    MAKERS,
+    Appointment,
+    AppointmentCommand,
+    BookAppointment,
+    ChangeAppointment,
+    check_booking,
+    check_change,
+)
+from models.base import Value
+from models.catalogue import Resource
+from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
+from models.tables import AppointmentRow
+
+FOUND = "select * from appointments where id = %s and facility_id = %s for update"
+PATIENT = "select 1 from patients where id = %s and facility_id = %s"
+
+
+class AppointmentTurn(Value):
+    """One command. `remember`: its sender has gone, so a refusal is kept and told."""
+
+    command: AppointmentCommand
+    remember: bool = False
+
+
+class AppointmentOutcome(Value):
+    appointment: Appointment | None
+    answer: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+class Appointments:
+    """`secret` is what the API signs commands with."""
+
+    def __init__(self, pool: Pool, secret: bytes) -> None:
+        self.pool = pool
+        self.secret = secret
+        self.door = Door(pool, secret)
+
+    @activity.defn(name="load_appointment")
+    async def load(self, appointment_id: UUID) -> AppointmentOutcome:
+        return AppointmentOutcome(appointment=await self.stored(appointment_id))
+
+    @activity.defn(name="write_appointment")
+    async def write(self, turn: AppointmentTurn) -> AppointmentOutcome:
+        """Book or change, once. Raises only while the database is away."""
+        try:
+            answer = await self.written(turn.command)
+        except Unavailable:
+            raise
+        except Refused as no:
+            if turn.remember:
+                await self.keep_refusal(turn.command, no.problem)
+            return AppointmentOutcome(appointment=await self.stored(turn.command.appointment_id), problem=no.problem)
+        return AppointmentOutcome(appointment=appointment_of(answer), answer=answer)
+
+    async def written(self, command: AppointmentCommand) -> dict[str, Any]:
+        if not command.is_signed(self.secret):
+            raise NotYourRole("Appointments are changed through the API only.", roles=sorted(MAKERS))
+        errand = Errand(id=command.id, actor=command.actor, address=command.address)
+        action = command.action
+
+        async def work(db: Connection) -> Done:
+            if isinstance(action, BookAppointment):
+                return await book(db, command, action)
+            return await change(db, command, action)
+
+        return await self.door.once(Wish(errand, action.kind, action, str(command.appointment_id)), work)
+
+    async def keep_refusal(self, command: AppointmentCommand, problem: Problem) -> None:
+        try:
+            async with writing(self.pool) as db:
+                for text, values in refusal_statements(command, command.actor, command.action.kind, problem):
+                    await db.execute(text, values)
+        except UniqueViolation:
+            return  # told already
+
+    async def stored(self, appointment_id: UUID) -> Appointment | None:
+        async with writing(self.pool) as db:
+            found = await db.execute("select * from appointments where id = %s", [appointment_id])
+            row = await found.fetchone()
+            return appointment_of(row) if row else None
+
+
+async def book(db: Connection, command: AppointmentCommand, action: BookAppointment) -> Done:
+    check_booking(action, command.at)
+    facility_id = command.actor.facility_id
+    if await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone() is None:
+        raise NotFound("No such patient is registered here. Correct patient_id.")
+    row = {
+        "id": command.appointment_id,
+        "facility_id": facility_id,
+        "visit_id": None,
+        **action.model_dump(exclude={"kind"}),
+        "created_by": command.actor.id,
+        "recorded_by": command.actor.id,
+        "recorded_at": command.at,
+        "version": 1,
+    }
+    await db.execute(*inserting(AppointmentRow, row))
+    said = {"appointment_date": action.appointment_date, "appointment_type": action.appointment_type}
+    return Done(Deed("CREATE", Resource.APPOINTMENT, command.appointment_id, said), row)
+
+
+async def change(db: Connection, command: AppointmentCommand, action: ChangeAppointment) -> Done:
+    before = await (await db.execute(FOUND, [command.appointment_id, command.actor.facility_id])).fetchone()
+    if before is None:
+        raise NotFound("There is no such appointment.")
+    check_change(action, before["status"], datetime.now(UTC))
+    changed = differences(before, action.changes())
+    values = {name: new for name, (_, new) in changed.items()} | {"version": before["version"] + 1}
+    text, parameters = updating(AppointmentRow, values, "id = %(appointment_id)s")
+    await db.execute(text, {**parameters, "appointment_id": command.appointment_id})
+    return Done(Deed("UPDATE", Resource.APPOINTMENT, command.appointment_id, changed), {**before, **values})
+
+
+def appointment_of(row: dict[str, Any]) -> Appointment:
+    return Appointment.model_validate({"id": row["id"], "at": row["appointment_date"], "status": row["status"]})

@@ -1,0 +1,110 @@
+"""The API process: routes, live events, and what they need, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from activities.administration import Administration
+from api import (
+    appointments,
+    codec,
+    corrections,
+    health,
+    lists,
+    one_visit,
+    prices,
+    problems,
+    records,
+    sign_in,
+    staff,
+    visits,
+)
+from api.clinic import Clinic
+from api.keys import IdempotencyKeys
+from api.live import Live
+from api.security import Security
+from integrations.database import reading_engine, writing_pool
+from integrations.encryption import KeyringCodec
+from integrations.settings import Settings
+from integrations.temporal import connect
+from models.staff import Person
+
+WEB = Path(__file__).parent.parent / "web"
+DESCRIPTION = "One outpatient visit, from registration to discharge. Writes take an `Idempotency-Key`; see the README."
+
+
+class Door:
+    """Signs supervisors in to the codec endpoint with the clinic's own staff."""
+
+    def __init__(self, security: Security) -> None:
+        self.security = security
+
+    async def sign_in(self, request: Request, user_name: str, password: str) -> tuple[Person, str]:
+        token, _ = await self.security.sign_in(user_name, password, request.client.host if request.client else None)
+        return await self.person_from_token(request, token), token
+
+    async def person_from_token(self, request: Request, token: str) -> Person:
+        person, _ = await self.security.person(token)
+        return person
+
+
+def create_app(clinic: Clinic) -> FastAPI:
+    app = FastAPI(title="Njia", version="0.1.0", description=DESCRIPTION, redirect_slashes=False)
+    app.state.clinic = clinic
+    problems.install(app)
+    app.add_middleware(IdempotencyKeys)
+    for part in (sign_in, staff, prices, corrections, visits, appointments, records, lists, one_visit, health):
+        app.include_router(part.routes)
+    settings = clinic.settings
+    sealed = KeyringCodec(settings.keyring)
+    app.include_router(codec.router(Door(clinic.security), clinic.administration.audited_decode, settings, sealed))
+    app.mount("/static", StaticFiles(directory=WEB / "static"))
+    return app
+
+
+@asynccontextmanager
+async def opened_clinic(settings: Settings) -> AsyncIterator[Clinic]:
+    """Everything that the API needs; opens although database or Temporal are away, and finds them when they return."""
+    reading = reading_engine(settings)
+    pool = writing_pool(settings, size=4)
+    await pool.open(wait=False)
+    administration = Administration(pool, settings)
+    security = Security(settings, reading, administration)
+    try:
+        yield Clinic(settings, await connect(settings, impatient=True), reading, administration, security)
+    finally:
+        await pool.close()
+        await reading.dispose()
+
+
+def site(clinic: Clinic) -> tuple[ASGIApp, Live]:
+    """The whole site: the API with the live events before it."""
+    live = Live(clinic.settings.listening_database, clinic.security.person)
+    return live.asgi(create_app(clinic)), live
+
+
+async def main(settings: Settings) -> None:
+    """Serve until asked to stop; requests under way are finished first."""
+    async with opened_clinic(settings) as clinic:
+        app, live = site(clinic)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=5,
+        )
+        relay = asyncio.create_task(live.run())
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            relay.cancel()
+            await asyncio.gather(relay, return_exceptions=True)

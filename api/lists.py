@@ -1,0 +1,144 @@
+"""Reading many: patients, visits, queues and the audit. From PostgreSQL, never from Temporal."""
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from sqlalchemy import ColumnElement, and_, case, or_, select
+
+from activities.records import visit_of
+from api.actions import REFUSALS
+from api.clinic import Reading, TheClinic
+from api.paging import Cursor, Limit, page
+from api.security import Signed
+from api.shapes import AuditItem, QueueItem, VisitSummary, list_of, record_shape
+from models.actions.base import require_role
+from models.catalogue import Resource
+from models.problems import NotFound
+from models.staff import Role, Station
+from models.tables import AuditRow, PatientRow, VisitRow
+from models.visit import Status, TriageCategory, summary
+
+routes = APIRouter(prefix="/api", responses=REFUSALS)
+URGENCY = case({c.value: n for n, c in enumerate(TriageCategory)}, value=VisitRow.triage_category, else_=1)
+"""EMERGENCY first; the untriaged stand before NORMAL, for nobody knows yet how urgent they are."""
+
+SEARCHED = (
+    PatientRow.first_name,
+    PatientRow.last_name,
+    PatientRow.phone_number,
+    PatientRow.national_id,
+    PatientRow.sha_number,
+)
+
+
+def column(attribute: Any) -> ColumnElement[Any]:
+    """The plain column behind a mapped attribute."""
+    plain: ColumnElement[Any] = attribute.property.columns[0]
+    return plain
+
+
+@routes.get("/patients", response_model=list_of(record_shape(PatientRow)), tags=["patient"])
+async def patients(
+    actor: Signed,
+    db: Reading,
+    query: Annotated[str, Query(max_length=100)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """Patients by name, phone number, national id or SHA number (all words must fit)."""
+    wanted = select(PatientRow.__table__).where(PatientRow.facility_id == actor.facility_id)
+    for word in query.replace("\x00", "").split():
+        wanted = wanted.where(or_(*(searched.icontains(word, autoescape=True) for searched in SEARCHED)))
+    return await page(db, wanted, column(PatientRow.registration_date), column(PatientRow.id), limit, cursor)
+
+
+@routes.get("/patients/{id}", response_model=record_shape(PatientRow), tags=["patient"])
+async def patient(id: UUID, actor: Signed, db: Reading) -> Any:
+    """One patient's demographics."""
+    wanted = select(PatientRow.__table__).where(PatientRow.id == id, PatientRow.facility_id == actor.facility_id)
+    found = (await db.execute(wanted)).mappings().first()
+    if found is None:
+        raise NotFound("There is no such patient.")
+    return dict(found)
+
+
+@routes.get("/visits", response_model=list_of(VisitSummary), tags=["visit"])
+async def visits(
+    clinic: TheClinic,
+    actor: Signed,
+    db: Reading,
+    status: Status | None = None,
+    station: Station | None = None,
+    date: dt.date | None = None,
+    patient_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """Visits, newest first. `date` is the day of arrival in the clinic's zone; `station` where they wait now."""
+    conditions = [VisitRow.facility_id == actor.facility_id]
+    if status:
+        conditions.append(VisitRow.status == status)
+    if station:
+        conditions.append(VisitRow.waiting_at.contains([station.value]))
+    if patient_id:
+        conditions.append(VisitRow.patient_id == patient_id)
+    if date:
+        begin, end = day_in(date, ZoneInfo(clinic.settings.time_zone))
+        conditions += [VisitRow.arrived_at >= begin, VisitRow.arrived_at < end]
+    wanted = select(VisitRow.__table__).where(*conditions)
+    found = await page(db, wanted, column(VisitRow.arrived_at), column(VisitRow.id), limit, cursor)
+    return {**found, "items": [summary(visit_of(row)) for row in found["items"]]}
+
+
+def day_in(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """Midnight to midnight as the clinic's clocks show it; the calendar's last day has no end but itself."""
+    begin = dt.datetime.combine(day, dt.time(0), zone)
+    last = dt.datetime.max.replace(tzinfo=dt.UTC)
+    try:
+        return begin.astimezone(dt.UTC), (begin + dt.timedelta(days=1)).astimezone(dt.UTC)
+    except OverflowError:
+        return (begin.replace(tzinfo=dt.UTC), last)
+
+
+@routes.get("/queues/{station}", response_model=list_of(QueueItem), tags=["visit"])
+async def queue(station: Station, actor: Signed, db: Reading) -> Any:
+    """Who waits at a station: by urgency, then by arrival at the clinic."""
+    wanted = (
+        select(VisitRow.__table__, PatientRow.first_name, PatientRow.last_name)
+        .join(PatientRow, PatientRow.id == VisitRow.patient_id)
+        .where(VisitRow.facility_id == actor.facility_id, VisitRow.waiting_at.contains([station.value]))
+        .order_by(URGENCY, VisitRow.arrived_at, VisitRow.id)
+    )
+    rows = (await db.execute(wanted)).mappings()
+    return {"items": [queue_item(dict(row), station) for row in rows], "next_cursor": None}
+
+
+def queue_item(row: dict[str, Any], station: Station) -> dict[str, Any]:
+    since = next(wait["since"] for wait in row["waiting"] if wait["station"] == station)
+    shown = {name: row[name] for name in ("op_number", "patient_id", "triage_category")}
+    named = f"{row['first_name']} {row['last_name']}"
+    return {**shown, "visit_id": row["id"], "patient_name": named, "since": since}
+
+
+@routes.get("/audit-logs", response_model=list_of(AuditItem), tags=["audit"])
+async def audit_logs(
+    actor: Signed,
+    db: Reading,
+    visit_id: UUID | None = None,
+    user_id: UUID | None = None,
+    resource: Resource | None = None,
+    resource_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """Every write of the facility, newest first (SUPERVISOR)."""
+    require_role(frozenset({Role.SUPERVISOR}), actor, "Reading the audit")
+    asked = {"visit_id": visit_id, "user_id": user_id, "resource": resource, "resource_id": resource_id}
+    table: Any = AuditRow.__table__
+    wanted = select(table).where(
+        and_(table.c.facility_id == actor.facility_id, *(table.c[n] == v for n, v in asked.items() if v is not None))
+    )
+    return await page(db, wanted, table.c.at, table.c.id, limit, cursor)

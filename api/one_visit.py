@@ -1,0 +1,96 @@
+"""Reading one visit: its summary, bill and timeline, and what became of a command."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.records import visit_of
+from api.actions import REFUSALS
+from api.clinic import Clinic, Reading, TheClinic
+from api.dispatch import away
+from api.security import Signed
+from api.shapes import Bill, CommandStatus, TimelineItem, VisitSummary, list_of
+from models.problems import NotFound
+from models.staff import CLINICAL, SUPERVISING, Person
+from models.tables import ChargeRow, CommandRow, VisitRow
+from models.visit import Visit, summary
+from workflows.visit import workflow_id
+
+routes = APIRouter(prefix="/api", responses=REFUSALS)
+
+
+async def visit_in(db: Reading, actor: Person, id: UUID) -> Visit:
+    wanted = select(VisitRow.__table__).where(VisitRow.id == id, VisitRow.facility_id == actor.facility_id)
+    found = (await db.execute(wanted)).mappings().first()
+    if found is None:
+        raise NotFound("There is no such visit.")
+    return visit_of(dict(found))
+
+
+@routes.get("/visits/{id}", response_model=VisitSummary, tags=["visit"])
+async def visit(id: UUID, actor: Signed, db: Reading) -> Any:
+    """Where the visit stands."""
+    return summary(await visit_in(db, actor, id))
+
+
+@routes.get("/visits/{id}/bill", response_model=Bill, tags=["visit"])
+async def bill(id: UUID, actor: Signed, db: Reading) -> Any:
+    """What was charged and is not taken back, and who has settled it."""
+    found = await visit_in(db, actor, id)
+    wanted = (
+        select(ChargeRow.__table__)
+        .where(ChargeRow.visit_id == id, ChargeRow.taken_back_by.is_(None))
+        .order_by(ChargeRow.recorded_at, ChargeRow.id)
+    )
+    return {
+        "lines": [dict(row) for row in (await db.execute(wanted)).mappings()],
+        "total": found.total_amount,
+        "paid": found.amount_paid,
+        "waived": found.amount_waived,
+        "covered": found.amount_covered,
+        "balance": found.balance,
+    }
+
+
+@routes.get("/visits/{id}/timeline", response_model=list_of(TimelineItem), tags=["visit"])
+async def timeline(id: UUID, actor: Signed, db: Reading) -> Any:
+    """Every command that took effect and every one refused after a 202, in the order in which they were decided."""
+    await visit_in(db, actor, id)
+    wanted = (
+        select(CommandRow.__table__, CommandRow.id.label("command_id"))
+        .where(CommandRow.visit_id == id)
+        .order_by(CommandRow.written_at, CommandRow.id)
+    )
+    return {"items": [dict(row) for row in (await db.execute(wanted)).mappings()], "next_cursor": None}
+
+
+@routes.get("/commands/{id}", response_model=CommandStatus, tags=["command"])
+async def command(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, visit_id: UUID | None = None) -> Any:
+    """What became of a command that was answered 202. With `visit_id`, one not yet decided is PENDING."""
+    wanted = select(CommandRow.__table__).where(CommandRow.id == id, CommandRow.facility_id == actor.facility_id)
+    row = (await db.execute(wanted)).mappings().first()
+    if row is not None:
+        is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL | SUPERVISING)
+        return {**row, "record": row["answer"] if is_readable else None}
+    if visit_id is not None and await is_open(clinic, visit_id):
+        return {"id": id, "status": "PENDING"}
+    raise NotFound("No such command was accepted here. Send it again with the same Idempotency-Key.")
+
+
+async def is_open(clinic: Clinic, visit_id: UUID) -> bool:
+    """Whether the visit has a run that may still come to the command."""
+    handle = clinic.temporal.get_workflow_handle(workflow_id(visit_id))
+    try:
+        found = await handle.describe(rpc_timeout=timedelta(seconds=3))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise away() from error
+    except RuntimeError as unreachable:
+        raise away() from unreachable
+    return found.status is WorkflowExecutionStatus.RUNNING

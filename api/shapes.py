@@ -1,0 +1,128 @@
+"""The shapes of answers, for OpenAPI: the visit's summary, and each table's record with the visit inside."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, create_model
+
+from models.problems import Problem
+from models.staff import Station
+from models.tables import Base
+from models.visit import OrderKind, PaymentStatus, PaymentType, Status, TriageCategory
+
+
+class OpenOrder(BaseModel):
+    id: UUID
+    kind: OrderKind
+    station: Station
+    since: datetime
+
+
+class VisitSummary(BaseModel):
+    """A visit as every answer shows it. Money is KES as a decimal string."""
+
+    id: UUID
+    op_number: str
+    patient_id: UUID
+    status: Status
+    waiting_at: list[Station]
+    chief_complaint: str
+    triage_category: TriageCategory | None
+    payment_type: PaymentType
+    payment_reference: str | None
+    payment_status: PaymentStatus
+    total_amount: Decimal
+    amount_paid: Decimal
+    balance: Decimal
+    provider_id: UUID | None
+    open_orders: list[OpenOrder]
+    arrived_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    discharge_notes: str | None
+    version: int
+
+
+class CommandStatus(BaseModel):
+    """What became of a command that was accepted with 202."""
+
+    id: UUID
+    status: str
+    record: dict[str, Any] | None = None
+    problem: Problem | dict[str, Any] | None = None
+
+
+class AuditItem(BaseModel):
+    id: UUID
+    facility_id: UUID
+    visit_id: UUID | None
+    user_id: UUID | None
+    action: str
+    resource: str
+    resource_id: UUID | None
+    details: str
+    ip_address: str | None
+    at: datetime
+    chain: str
+    seq: int
+    previous_hash: str
+    hash: str
+
+
+class TimelineItem(BaseModel):
+    command_id: UUID
+    kind: str
+    actor_id: UUID
+    at: datetime
+    status: str
+    problem: dict[str, Any] | None
+
+
+class QueueItem(BaseModel):
+    visit_id: UUID
+    op_number: str
+    patient_id: UUID
+    patient_name: str
+    triage_category: TriageCategory | None
+    since: datetime
+
+
+class BillLine(BaseModel):
+    code: str
+    description: str
+    quantity: int
+    unit_price: Decimal
+    amount: Decimal
+    order_id: UUID | None
+
+
+class Bill(BaseModel):
+    lines: list[BillLine]
+    total: Decimal
+    paid: Decimal
+    waived: Decimal
+    covered: Decimal
+    balance: Decimal
+
+
+def record_shape(table: type[Base]) -> type[BaseModel]:
+    """The columns of a table as an answer shows them."""
+    fields: dict[str, Any] = {}
+    for column in table.__table__.columns:
+        python = column.type.python_type if not is_json(column.type) else Any
+        fields[column.name] = (python | None, None) if column.nullable else (python, ...)
+    return create_model(table.__name__.removesuffix("Row"), **fields)
+
+
+def is_json(kind: Any) -> bool:
+    return "JSON" in type(kind).__name__
+
+
+def with_visit(shape: type[BaseModel]) -> type[BaseModel]:
+    return create_model(f"{shape.__name__}WithVisit", __base__=shape, visit=(VisitSummary, ...))
+
+
+def list_of(shape: type[BaseModel]) -> type[BaseModel]:
+    return create_model(f"{shape.__name__}List", items=(list[shape], ...), next_cursor=(str | None, None))  # type: ignore[valid-type]

@@ -1,0 +1,149 @@
+"""The command line of Njia; the only module that knows every room."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from integrations.settings import Settings
+
+# Rooms are imported by the command that enters them: each process loads what it needs, and starts the sooner.
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = (sys.executable, str(HERE / "njia.py"))
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+
+
+def settings_or_exit() -> Settings:
+    """The settings of this process; a wrong one is named without showing its value, which may be a secret."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        for error in wrong.errors(include_input=False, include_url=False):
+            name = f"NJIA_{'_'.join(map(str, error['loc'])).upper()}: " if error["loc"] else ""
+            typer.secho(f"{name}{error['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def up(
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave out postgres, temporal, worker or api; may be repeated.")
+    ] = None,
+) -> None:
+    """Start what is missing, prepare it, and watch over it until Ctrl-C."""
+    from integrations.embedded.foreground import until_told_to_stop
+    from integrations.embedded.house import PARTS, House
+    from integrations.embedded.process import PartFailed
+
+    left_out = frozenset(without or ())
+    if unknown := left_out - set(PARTS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}")
+    settings = settings_or_exit()
+    house = House(settings, PROGRAM, left_out)
+    try:
+        asyncio.run(until_told_to_stop(house.run(say, lambda: prepare(settings, left_out), lambda: welcome(settings))))
+    except PartFailed as failure:
+        typer.secho(str(failure), err=True)
+        raise typer.Exit(1) from None
+
+
+async def prepare(settings: Settings, left_out: frozenset[str] = frozenset()) -> None:
+    """What the clinic's processes rely on, as far as its servers are there: tables, namespace, demo people."""
+    from activities.seed import seed as sow
+
+    from integrations.database import migrate as upgrade
+    from integrations.temporal import connect, prepare_namespace
+    from workflows.attributes import SEARCH_ATTRIBUTES
+
+    if "postgres" not in left_out:
+        await asyncio.to_thread(upgrade, settings)
+    if "temporal" not in left_out:
+        await prepare_namespace(await connect(settings), settings, SEARCH_ATTRIBUTES)
+    if "postgres" not in left_out and settings.environment == "development":
+        await sow(settings)
+
+
+def say(line: str) -> None:
+    """Tell whoever watches; when nobody does any more (a closed terminal), stopping cleanly matters more."""
+    with contextlib.suppress(OSError):
+        typer.echo(line)
+
+
+def welcome(settings: Settings) -> None:
+    """Where everything is, and in development who may sign in."""
+    from models.staff import Role
+
+    say(f"The clinic is open.\n  API           {settings.own_url} (described at {settings.own_url}/docs)")
+    say(f"  Temporal UI   {settings.ui_url}\n  Data, logs    {settings.data.resolve()}")
+    if settings.environment == "development":
+        people = [*(role.lower() for role in Role), "clinical_officer_2", "triage_nurse_2"]
+        say(f"  Sign in as    {', '.join(people)}\n  Password      {settings.demo_password.get_secret_value()}")
+    say("Ctrl-C closes it.")
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker process."""
+    from workers.clinic import main
+
+    uvloop.run(main(settings_or_exit()))
+
+
+@app.command()
+def api() -> None:
+    """Run one API process."""
+    from api.app import main
+
+    uvloop.run(main(settings_or_exit()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables up to date, and prepare the Temporal namespace."""
+    asyncio.run(prepare(settings_or_exit()))
+
+
+@app.command()
+def seed() -> None:
+    """Write the demo people, prices and lists; in development only."""
+    from activities.seed import seed as sow
+
+    settings = settings_or_exit()
+    if settings.environment != "development":
+        typer.secho("demo people exist in development only (NJIA_ENVIRONMENT)", err=True)
+        raise typer.Exit(2)
+    uvloop.run(sow(settings))
+
+
+@app.command()
+def demo(
+    patients: Annotated[int, typer.Option(min=1, help="How many patients to walk through.")] = 30,
+    at_once: Annotated[int, typer.Option(min=1, help="How many of them side by side.")] = 4,
+    random_seed: Annotated[int | None, typer.Option("--seed", help="The same seed invents the same patients.")] = None,
+    url: Annotated[str, typer.Option(help="The clinic; by default the one of the settings.")] = "",
+) -> None:
+    """Walk generated patients through a running clinic by HTTP."""
+    from demo.walk import main
+
+    settings = settings_or_exit()
+    password = settings.demo_password.get_secret_value()
+    raise typer.Exit(main(url or settings.own_url, patients, at_once, random_seed, password))
+
+
+@app.command()
+def check() -> None:
+    """Run every check: format, lint, types, the way of imports, tests."""
+    from tests.checks import run_checks
+
+    raise typer.Exit(run_checks(HERE))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,106 @@
+"""One appointment, from its booking until it is over: the workflow that reminders and missed calls hang on."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel, ValidationError
+
+    from activities.appointments import AppointmentOutcome, Appointments, AppointmentTurn
+    from models.appointments import Appointment, AppointmentCommand
+    from models.envelope import Reply
+    from models.words import clock, spoken
+    from workflows.surely import surely
+
+NOBODY_CAME = timedelta(minutes=10)
+A_DAY = timedelta(days=1)
+
+
+def workflow_id(appointment_id: UUID) -> str:
+    """The one maker of an appointment's workflow id."""
+    return f"appointment-{appointment_id}"
+
+
+class AppointmentOpening(BaseModel):
+    appointment_id: UUID
+
+
+@workflow.defn(name="Appointment")
+class AppointmentWorkflow:
+    """Open until the day after the appointment, or until it is kept, missed or cancelled."""
+
+    @workflow.init
+    def __init__(self, opening: AppointmentOpening) -> None:
+        self.appointment_id = opening.appointment_id
+        self.appointment: Appointment | None = None
+        self.is_known = False
+        self.desk = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, opening: AppointmentOpening) -> str:
+        async with self.desk:
+            await self.know()
+        while not self.is_over:
+            await self.wait_for_a_change()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.appointment.status if self.appointment else "NOTHING"
+
+    @workflow.update(name="perform", description="Book or change, sent by the API.")
+    async def perform(self, command: AppointmentCommand) -> Reply:
+        outcome = await self.carry_out(command, remember=False)
+        return Reply(answer=outcome.answer, problem=outcome.problem)
+
+    @workflow.signal(name="submit", description="A booking or change that needs no answer.")
+    async def submit(self, raw: Any) -> None:
+        """Nothing may be raised here: it would close the workflow. What the API did not write is dropped."""
+        try:
+            command = AppointmentCommand.model_validate(raw)
+        except ValidationError:
+            workflow.logger.warning("an appointment's signal could not be read")
+            return
+        await self.carry_out(command, remember=True)
+
+    @property
+    def is_over(self) -> bool:
+        return self.appointment is None or not self.appointment.is_open or self.ends_in <= timedelta(0)
+
+    @property
+    def ends_in(self) -> timedelta:
+        return self.appointment.at + A_DAY - workflow.now() if self.appointment else NOBODY_CAME
+
+    async def know(self) -> None:
+        if not self.is_known:
+            found = await surely("Look up the appointment", Appointments.load, self.appointment_id, self.show)
+            self.take(found)
+
+    async def carry_out(self, command: AppointmentCommand, *, remember: bool) -> AppointmentOutcome:
+        async with self.desk:
+            turn = AppointmentTurn(command=command, remember=remember)
+            outcome = await surely("Write the appointment", Appointments.write, turn, self.show)
+            self.take(outcome)
+            return outcome
+
+    def take(self, outcome: AppointmentOutcome) -> None:
+        self.appointment, self.is_known = outcome.appointment, True
+        self.show()
+
+    async def wait_for_a_change(self) -> None:
+        """Until the appointment has moved, or is over by the clock."""
+        former = self.appointment
+        try:
+            await workflow.wait_condition(
+                lambda: self.appointment != former,
+                timeout=max(self.ends_in, timedelta(0)),
+                timeout_summary="Until the day after the appointment",
+            )
+        except TimeoutError:
+            return
+
+    def show(self) -> None:
+        if self.appointment:
+            said = f"**{spoken(self.appointment.status)}** for {clock(self.appointment.at)}."
+            workflow.set_current_details(said)
