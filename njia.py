@@ -57,7 +57,6 @@ def up(
 async def prepare(settings: Settings, left_out: frozenset[str] = frozenset()) -> None:
     """What the clinic's processes rely on, as far as its servers are there: tables, namespace, demo people."""
     from activities.seed import seed as sow
-
     from integrations.database import migrate as upgrade
     from integrations.temporal import connect, prepare_namespace
     from workflows.attributes import SEARCH_ATTRIBUTES
@@ -120,6 +119,87 @@ def seed() -> None:
         typer.secho("demo people exist in development only (NJIA_ENVIRONMENT)", err=True)
         raise typer.Exit(2)
     uvloop.run(sow(settings))
+
+
+@app.command()
+def recover() -> None:
+    """After the Temporal server was lost: start a run for every open visit. May be repeated."""
+    from integrations.temporal import connect, prepare_namespace
+    from workers.recovery import recover as start_runs
+    from workflows.attributes import SEARCH_ATTRIBUTES
+
+    async def run(settings: Settings) -> int:
+        client = await connect(settings)
+        await prepare_namespace(client, settings, SEARCH_ATTRIBUTES)
+        return await start_runs(client, settings)
+
+    typer.echo(f"{asyncio.run(run(settings_or_exit()))} open visits have a run.")
+
+
+staff = typer.Typer(no_args_is_help=True, help="People who work here.")
+app.add_typer(staff, name="staff")
+
+
+@staff.command("add")
+def staff_add(
+    user_name: str,
+    full_name: Annotated[str, typer.Option(prompt=True)],
+    role: Annotated[list[str], typer.Option(help="May be repeated, e.g. --role ADMIN.")],
+    password: Annotated[
+        str, typer.Option(envvar="NJIA_NEW_PASSWORD", prompt=True, hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Add a person, and the facility of the settings where it is missing; how the first ADMIN comes in."""
+    from activities.seed import add_facility_and_admin
+    from models.problems import Refused
+    from models.staff import Role
+
+    try:
+        roles = [Role(name.upper()) for name in role]
+        asyncio.run(add_facility_and_admin(settings_or_exit(), user_name, full_name, password, roles))
+    except ValidationError as wrong:
+        for error in wrong.errors(include_input=False, include_url=False):
+            typer.secho(f"{'.'.join(map(str, error['loc']))}: {error['msg']}", err=True)
+        raise typer.Exit(2) from None
+    except (Refused, ValueError) as no:
+        typer.secho(str(no), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{user_name} may sign in now.")
+
+
+audit = typer.Typer(no_args_is_help=True, help="The audit's chains and seals.")
+app.add_typer(audit, name="audit")
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Walk every chain and seal, and name the first broken or missing link."""
+    from activities.audit import verify
+    from integrations.database import writing_pool
+
+    async def run(settings: Settings) -> object:
+        async with writing_pool(settings) as pool:
+            return await verify(pool)
+
+    finding = asyncio.run(run(settings_or_exit()))
+    typer.echo(str(finding) if finding else "Every chain and every seal is whole.")
+    raise typer.Exit(1 if finding else 0)
+
+
+@audit.command("seal")
+def audit_seal() -> None:
+    """Seal the heads of all chains that grew, as the schedule does every evening."""
+    from datetime import datetime
+
+    from activities.audit import seal
+    from integrations.database import writing_pool
+    from models.command import NAIROBI
+
+    async def run(settings: Settings) -> int:
+        async with writing_pool(settings) as pool:
+            return await seal(pool, datetime.now(NAIROBI).date())
+
+    typer.echo(f"Seal number {asyncio.run(run(settings_or_exit()))}.")
 
 
 @app.command()

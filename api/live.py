@@ -2,7 +2,7 @@
 
     live = Live(settings.listening_database, authenticate)
     app = live.asgi(app)            # /socket.io beside the API
-    await live.run()                # tells for ever; beside the server, and cancelled before it stops
+    await live.run()                # tells for ever; cancel it when the server has stopped
 
 A listener first reads what it missed from the table, up to where this process has told, and enters its rooms in the
 very turn in which it misses nothing. Telling takes the same turn, so no event falls between the two or comes in both.
@@ -34,7 +34,7 @@ Authenticate = Callable[[str], Awaitable[tuple[Person, datetime]]]
 # Packets that wait for one listener before it counts as too slow, and bytes that it may send: a token and little more.
 BACKLOG, MESSAGE_BYTES = 5_000, 64 * 1024
 # Listeners that read from the table at once; seconds to wait for a first look at it, and between attempts.
-READERS, PATIENCE, PAUSE = 4, 5.0, 0.5
+READERS, PATIENCE, PAUSE = 4, 2.0, 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -89,13 +89,15 @@ class Live:
                     self._log_once(lost)
                 await asyncio.sleep(PAUSE)
         finally:
+            self.cursor = None  # whoever comes now is refused, for nobody would tell
             await self._send_everybody_away()
             await self.sio.shutdown()
 
     async def _tell_all(self, connection: Connection) -> None:
         tail = await Tail.listening(connection, self.cursor)
         if self.cursor is not None and tail.cursor < self.cursor:
-            logger.warning("the events table was set back; everybody connects anew")
+            logger.warning("the events table was set back in time; everybody connects anew")
+            self.cursor = None
             await self._send_everybody_away()
         self._waits_for_database = False
         async with self._turn:

@@ -9,12 +9,15 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.appointments import Appointments
+from activities.audit import AuditSeals
 from activities.records import Records
 from integrations.database import Pool, writing_pool
 from integrations.settings import Settings
 from integrations.temporal import connect
+from workers.schedules import ensure_schedule
 from workflows.appointment import AppointmentWorkflow
 from workflows.interceptors import SafeHandlers
+from workflows.seal import AuditSealWorkflow
 from workflows.visit import VisitWorkflow
 
 RUNNER = SandboxedWorkflowRunner(
@@ -31,13 +34,14 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[VisitWorkflow, AppointmentWorkflow],
+        workflows=[VisitWorkflow, AppointmentWorkflow, AuditSealWorkflow],
         activities=[
             records.load,
             records.record,
             records.record_unreadable,
             appointments.load,
             appointments.write,
+            AuditSeals(pool).seal_day,
         ],
         interceptors=[SafeHandlers()],
         workflow_runner=RUNNER,
@@ -53,5 +57,6 @@ async def main(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     client = await connect(settings)
+    await ensure_schedule(client, settings)
     async with writing_pool(settings) as pool, clinic_worker(client, pool, settings):
         await stop.wait()

@@ -1,6 +1,7 @@
 """A real PostgreSQL of this folder's own, and the administration on it."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -35,6 +36,7 @@ async def server() -> AsyncIterator[EmbeddedPostgres]:
     await asyncio.to_thread(migrate, Settings(database_url=postgres.url))
     yield postgres
     await postgres.remove()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

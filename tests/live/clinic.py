@@ -96,16 +96,17 @@ class Api:
         self.live = live
         self.port = int(listener.getsockname()[1])
         self.address = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(live.asgi(FastAPI()), log_level="warning", ws="websockets-sansio")
+        app = live.asgi(FastAPI())
+        config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._telling = asyncio.create_task(live.run())
         self._answering = asyncio.create_task(self._server.serve(sockets=[listener]))
 
     async def stop(self) -> None:
-        self._telling.cancel()
-        await asyncio.wait({self._telling})
         self._server.should_exit = True
         await self._answering
+        self._telling.cancel()
+        await asyncio.wait({self._telling})
 
 
 @contextlib.asynccontextmanager
@@ -146,7 +147,7 @@ class PythonEars(Ears):
         self.refusal: Any = None
 
     async def connect(self, api: Api, **options: Any) -> None:
-        options = {"transports": ["websocket"], **options}
+        options = {"transports": ["websocket"], "wait_timeout": 10, **options}
         auth = {"token": self.token} | ({} if self.since is None else {"since": self.since})
         await self.client.connect(api.address, auth=auth, **options)
 
