@@ -99,12 +99,11 @@ async def main(settings: Settings) -> None:
             port=settings.port,
             log_level="warning",
             access_log=False,
+            ws="websockets-sansio",
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=5,
         )
-        relay = asyncio.create_task(live.run())
-        try:
+        async with asyncio.TaskGroup() as together:  # an API without its live events ends, and is started anew
+            relay = together.create_task(live.run())
             await uvicorn.Server(config).serve()
-        finally:
             relay.cancel()
-            await asyncio.gather(relay, return_exceptions=True)

@@ -9,19 +9,8 @@ import pytest
 from api.live import Live
 from integrations.events import connect, last_drawn
 from models.staff import Role
-from tests.live.clinic import (
-    Api,
-    Facility,
-    JavaScriptEars,
-    PythonEars,
-    Staff,
-    insert,
-    install_javascript,
-    javascript,
-    listening,
-    serving,
-    until,
-)
+from tests.live.clinic import Api, Facility, Staff, insert, serving, until
+from tests.live.ears import JavaScriptEars, PythonEars, install_javascript, javascript, listening
 
 NURSE = Role.TRIAGE_NURSE
 
