@@ -2,15 +2,23 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 import uvloop
 from pydantic import ValidationError
 
 from integrations.settings import Settings
+
+if TYPE_CHECKING:
+    from integrations.database import Pool
+    from models.services import Service
+
+Answer = TypeVar("Answer")
 
 # Rooms are imported by the command that enters them: each process loads what it needs, and starts the sooner.
 
@@ -34,7 +42,7 @@ def settings_or_exit() -> Settings:
 @app.command()
 def up(
     without: Annotated[
-        list[str] | None, typer.Option(help="Leave out postgres, temporal, worker or api; may be repeated.")
+        list[str] | None, typer.Option(help="Leave out postgres, temporal, sandbox, worker or api; may be repeated.")
     ] = None,
 ) -> None:
     """Start what is missing, prepare it, and watch over it until Ctrl-C."""
@@ -80,6 +88,8 @@ def welcome(settings: Settings) -> None:
     from models.staff import Role
 
     say(f"The clinic is open.\n  API           {settings.own_url} (described at {settings.own_url}/docs)")
+    if settings.environment == "development":
+        say(f"  Sandbox       {settings.sandbox}/_sandbox")
     say(f"  Temporal UI   {settings.ui_url}\n  Data, logs    {settings.data.resolve()}")
     if settings.environment == "development":
         people = [*(role.lower() for role in Role), "clinical_officer_2", "triage_nurse_2"]
@@ -99,6 +109,14 @@ def worker() -> None:
 def api() -> None:
     """Run one API process."""
     from api.app import main
+
+    uvloop.run(main(settings_or_exit()))
+
+
+@app.command()
+def sandbox() -> None:
+    """Run the sandbox of outside services (development)."""
+    from integrations.sandbox.app import main
 
     uvloop.run(main(settings_or_exit()))
 
@@ -175,13 +193,8 @@ app.add_typer(audit, name="audit")
 def audit_verify() -> None:
     """Walk every chain and seal, and name the first broken or missing link."""
     from activities.audit import verify
-    from integrations.database import writing_pool
 
-    async def run(settings: Settings) -> object:
-        async with writing_pool(settings) as pool:
-            return await verify(pool)
-
-    finding = asyncio.run(run(settings_or_exit()))
+    finding = through_the_pool(verify)
     typer.echo(str(finding) if finding else "Every chain and every seal is whole.")
     raise typer.Exit(1 if finding else 0)
 
@@ -192,14 +205,70 @@ def audit_seal() -> None:
     from datetime import datetime
 
     from activities.audit import seal
-    from integrations.database import writing_pool
     from models.command import NAIROBI
 
-    async def run(settings: Settings) -> int:
-        async with writing_pool(settings) as pool:
-            return await seal(pool, datetime.now(NAIROBI).date())
+    number = through_the_pool(lambda pool: seal(pool, datetime.now(NAIROBI).date()))
+    typer.echo(f"Seal number {number}.")
 
-    typer.echo(f"Seal number {asyncio.run(run(settings_or_exit()))}.")
+
+service = typer.Typer(no_args_is_help=True, help="The outside services.")
+app.add_typer(service, name="service")
+
+
+def outside(name: str) -> "Service":
+    from models.services import Service
+
+    try:
+        return Service(name.lower())
+    except ValueError:
+        raise typer.BadParameter(f"the services are {', '.join(Service)}") from None
+
+
+def through_the_pool(work: "Callable[[Pool], Awaitable[Answer]]") -> Answer:
+    """Run one piece of work on the clinic's database; says so in one line where it does not answer."""
+    from psycopg_pool import PoolTimeout
+
+    from integrations.database import writing_pool
+
+    async def run(settings: Settings) -> Answer:
+        async with writing_pool(settings) as pool:
+            return await work(pool)
+
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    try:
+        return asyncio.run(run(settings_or_exit()))
+    except PoolTimeout:
+        typer.secho(
+            "The database does not answer. Is the clinic running, and NJIA_DATA or NJIA_DATABASE_URL its own?", err=True
+        )
+        raise typer.Exit(3) from None
+
+
+@service.command("list")
+def service_list() -> None:
+    """Which service is up, paused or failing, and since when."""
+    from activities.gate import standings
+
+    for standing in through_the_pool(standings):
+        typer.echo(standing.in_words())
+
+
+@service.command("pause")
+def service_pause(name: str, reason: Annotated[str, typer.Option(prompt="Why")]) -> None:
+    """Leave a service alone; what waits for it goes on when it is resumed."""
+    from activities.gate import pause
+
+    through_the_pool(lambda pool: pause(pool, outside(name), reason))
+    typer.echo(f"{name} is paused. Resume it with: njia service resume {name}")
+
+
+@service.command("resume")
+def service_resume(name: str) -> None:
+    """Call a service again."""
+    from activities.gate import resume
+
+    through_the_pool(lambda pool: resume(pool, outside(name)))
+    typer.echo(f"{name} is called again.")
 
 
 @app.command()

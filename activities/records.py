@@ -15,7 +15,7 @@ from activities.catalogue import look_up
 from activities.writing import Moved, refusal_statements, statements
 from integrations.database import Connection, Pool
 from models.base import Value
-from models.command import Command, Outcome, accept
+from models.command import Command, Outcome, accept, refuse
 from models.problems import Conflict, DuplicatePatient, Invalid, KeyReused, Problem, Refused, Unexpected
 from models.staff import Person, Role
 from models.visit import Visit
@@ -28,6 +28,7 @@ TEMPORAL_UI = uuid5(NAMESPACE_URL, "njia:temporal-ui")
 """Who a command comes from that the API did not sign: somebody at the Temporal UI, with a supervisor's rights."""
 
 NOBODY = UUID(int=0)
+NEXT_IN_AUDIT = "audit_logs_chain_seq_key"
 
 
 class Turn(Value):
@@ -91,18 +92,34 @@ class Records:
 
     async def outcome(self, db: Connection, visit: Visit | None, command: Command) -> Outcome:
         try:
-            return await self.decide(db, visit, command)
-        except Moved:  # someone else moved the visit: look again, decide again
-            return await self.decide(db, await stored(db, command.visit_id), command)
+            return await self.decide_afresh(db, visit, command)
         except UniqueViolation as clash:
             return await self.explained(db, command, clash.diag.constraint_name or "")
-        except (Refused, *AWAY):
+        except (Refused, Moved, *AWAY):
             raise
         except Exception as bug:
-            log.exception("command %s (%s) failed", command.id, command.action.kind, exc_info=type(bug)())
+            # Only its type: what it says may quote a patient's data.
+            log.error("command %s (%s) failed: %s", command.id, command.action.kind, type(bug).__name__)
             raise Unexpected("This command met a fault of ours and was not done. Tell your supervisor.") from bug
 
+    async def decide_afresh(self, db: Connection, visit: Visit | None, command: Command) -> Outcome:
+        """Decide on the visit as the workflow knows it; where somebody else moved it, look again and decide again."""
+        latest = None
+        try:
+            return await self.decide(db, visit, command)
+        except Moved:
+            pass
+        except UniqueViolation as clash:  # the pipeline met the other's audit entry before the version was compared
+            if clash.diag.constraint_name != NEXT_IN_AUDIT:
+                raise
+        except Refused:  # perhaps only because what the workflow knows is old
+            latest = await stored(db, command.visit_id)
+            if not has_moved(visit, latest):
+                raise
+        return await self.decide(db, latest or await stored(db, command.visit_id), command)
+
     async def decide(self, db: Connection, visit: Visit | None, command: Command) -> Outcome:
+        refuse(visit, command)  # nothing is looked up, and no number drawn, for who may not
         async with db.pipeline() as pipeline, db.transaction():
             known = await look_up(db, command)
             change = accept(visit, command, known)
@@ -111,12 +128,14 @@ class Records:
             await pipeline.sync()
             if cursors[written.guard].rowcount != 1:
                 raise Moved
-        return Outcome(visit=written.visit, answer=written.answer)
+        return Outcome(visit=written.visit, answer=written.answer, starts=change.starts)
 
     async def explained(self, db: Connection, command: Command, constraint: str) -> Outcome:
         """What a unique constraint said no to, in the clinic's words."""
         if constraint == "commands_pkey":
             return await known_outcome(db, command)
+        if constraint == NEXT_IN_AUDIT:
+            raise Moved
         if constraint == "patients_facility_id_national_id_key":
             raise DuplicatePatient(
                 "A patient with this national_id is registered already. Register as RETURNING.",
@@ -149,6 +168,10 @@ class Records:
                         await db.execute(text, values)
             except UniqueViolation:
                 return
+
+
+def has_moved(visit: Visit | None, latest: Visit | None) -> bool:
+    return latest is not None and (visit is None or visit.version != latest.version)
 
 
 async def write_refusal(db: Connection, command: Command, problem: Problem) -> None:

@@ -45,7 +45,8 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     guarded = visit_statement(before, visit)
     rest = [*writes(others), *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
-    return Written(visit, answer, [*first, guarded, *rest, *told, NOTIFY], guard=len(first))
+    heard = [*told, NOTIFY] if told else []
+    return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
 
 
 def command_statement(command: Command, answer: dict[str, Any]) -> Statement:

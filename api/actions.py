@@ -38,7 +38,7 @@ class Accepting(BaseModel):
 class Sender:
     """Who sends, with which key, from where: what every command is stamped with."""
 
-    def __init__(self, clinic: TheClinic, actor: Signed, key: Key, address: Address) -> None:
+    def __init__(self, clinic: Clinic, actor: Person, key: UUID, address: str | None) -> None:
         self.clinic = clinic
         self.actor = actor
         self.key = key
@@ -64,7 +64,11 @@ class Sender:
         return answered(await send(self.clinic, visit_desk(self.clinic, command), command), done_status)
 
 
-TheSender = Annotated[Sender, Depends()]
+async def sender_of(clinic: TheClinic, actor: Signed, key: Key, address: Address) -> Sender:
+    return Sender(clinic, actor, key, address)
+
+
+TheSender = Annotated[Sender, Depends(sender_of)]
 
 
 def answered(outcome: Done | Accepted, done_status: int) -> Response:

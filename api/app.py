@@ -11,8 +11,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from activities.administration import Administration
+from activities.callbacks import Callbacks
 from api import (
     appointments,
+    callbacks,
     codec,
     corrections,
     health,
@@ -25,7 +27,10 @@ from api import (
     staff,
     visits,
 )
+from api.bodies import SmallBodies
 from api.clinic import Clinic
+from api.deadline import Deadline
+from api.description import Described
 from api.keys import IdempotencyKeys
 from api.live import Live
 from api.security import Security
@@ -34,6 +39,23 @@ from integrations.encryption import KeyringCodec
 from integrations.settings import Settings
 from integrations.temporal import connect
 from models.staff import Person
+
+PARTS = (
+    sign_in,
+    staff,
+    prices,
+    corrections,
+    visits,
+    appointments,
+    records,
+    lists,
+    one_visit,
+    health,
+    callbacks,
+)
+
+SPARE_SECONDS = 4.5
+"""Beyond the patience with a worker: to see who is there, and to store what a worker did not answer."""
 
 WEB = Path(__file__).parent.parent / "web"
 DESCRIPTION = "One outpatient visit, from registration to discharge. Writes take an `Idempotency-Key`; see the README."
@@ -55,11 +77,13 @@ class Door:
 
 
 def create_app(clinic: Clinic) -> FastAPI:
-    app = FastAPI(title="Njia", version="0.1.0", description=DESCRIPTION, redirect_slashes=False)
+    app = Described(title="Njia", version="0.1.0", description=DESCRIPTION, redirect_slashes=False)
     app.state.clinic = clinic
     problems.install(app)
+    app.add_middleware(SmallBodies)
+    app.add_middleware(Deadline, seconds=clinic.settings.patience_seconds + SPARE_SECONDS)
     app.add_middleware(IdempotencyKeys)
-    for part in (sign_in, staff, prices, corrections, visits, appointments, records, lists, one_visit, health):
+    for part in PARTS:
         app.include_router(part.routes)
     settings = clinic.settings
     sealed = KeyringCodec(settings.keyring)
@@ -77,7 +101,8 @@ async def opened_clinic(settings: Settings) -> AsyncIterator[Clinic]:
     administration = Administration(pool, settings)
     security = Security(settings, reading, administration)
     try:
-        yield Clinic(settings, await connect(settings, impatient=True), reading, administration, security)
+        temporal = await connect(settings, impatient=True)
+        yield Clinic(settings, temporal, reading, administration, security, Callbacks(pool))
     finally:
         await pool.close()
         await reading.dispose()

@@ -1,4 +1,7 @@
-"""What the API process was given when it started, and how a request reaches it."""
+"""What the API process was given when it started, and how a request reaches it.
+
+The dependencies are coroutines though they wait for nothing: plain functions would each take a turn in a thread.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 
 from activities.administration import Administration
+from activities.callbacks import Callbacks
 from api.security import Security
 from integrations.settings import Settings
 
@@ -21,9 +25,10 @@ class Clinic:
     reading: AsyncEngine
     administration: Administration
     security: Security
+    callbacks: Callbacks
 
 
-def clinic_of(request: Request) -> Clinic:
+async def clinic_of(request: Request) -> Clinic:
     held: Clinic = request.app.state.clinic
     return held
 
@@ -39,7 +44,7 @@ async def reading_of(clinic: TheClinic) -> AsyncIterator[AsyncConnection]:
 Reading = Annotated[AsyncConnection, Depends(reading_of, scope="function")]
 
 
-def key_of(request: Request) -> UUID:
+async def key_of(request: Request) -> UUID:
     """The request's idempotency key: the client's, or the one made for it (see `api.keys`)."""
     key: UUID = request.state.key
     return key
@@ -48,7 +53,7 @@ def key_of(request: Request) -> UUID:
 Key = Annotated[UUID, Depends(key_of)]
 
 
-def address_of(request: Request) -> str | None:
+async def address_of(request: Request) -> str | None:
     """Where the request came from; uvicorn believes forwarding headers of trusted proxies only."""
     return request.client.host if request.client else None
 

@@ -1,6 +1,7 @@
 """How a command reaches its visit's workflow: answered, or stored durably, or not accepted. Never a hang."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -145,15 +146,26 @@ async def update_with_start(clinic: Clinic, desk: Desk, command: Envelope) -> Re
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         desk.run, desk.opening, **desk.options(clinic)
     )
-    reply: Reply = await clinic.temporal.execute_update_with_start_workflow(
-        PERFORM,
-        command,
-        start_workflow_operation=start,
-        id=update_id(command),
-        result_type=Reply,
-        rpc_timeout=patience(clinic),
-    )
+    try:
+        reply: Reply = await clinic.temporal.execute_update_with_start_workflow(
+            PERFORM,
+            command,
+            start_workflow_operation=start,
+            id=update_id(command),
+            result_type=Reply,
+            rpc_timeout=patience(clinic),
+        )
+    except BaseException:
+        await hear(start)
+        raise
     return reply
+
+
+async def hear(start: WithStartWorkflowOperation[Any, Any]) -> None:
+    """Take the start's own copy of the error; left alone, it would be logged as one that nobody noticed."""
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        async with asyncio.timeout(0):
+            await start.workflow_handle()
 
 
 async def stored(clinic: Clinic, desk: Desk, command: Envelope) -> Accepted:
@@ -200,6 +212,6 @@ def said(failed: WorkflowUpdateFailedError) -> Exception:
 
 def away() -> Unavailable:
     return Unavailable(
-        "The workflow server does not answer, so nothing was accepted. Repeat with the same Idempotency-Key.",
+        "The workflow server does not answer; this may not have been accepted. Repeat with the same Idempotency-Key.",
         retry_after=RETRY_AFTER,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy import text
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -17,7 +18,15 @@ routes = APIRouter()
 ANSWER_SECONDS = 2.0
 
 
-@routes.get("/healthz", tags=["health"])
+class Health(BaseModel):
+    """Which parts answer."""
+
+    database: bool
+    temporal: bool
+    worker: bool
+
+
+@routes.get("/healthz", tags=["health"], responses={200: {"model": Health}, 503: {"model": Health}})
 async def health(clinic: TheClinic) -> JSONResponse:
     """200 when database and Temporal answer, else 503."""
     database, temporal, worker = await asyncio.gather(

@@ -23,7 +23,7 @@ class IdempotencyKeys:
             return
         given = Headers(scope=scope).get(HEADER)
         try:
-            key = UUID(given) if given else uuid7()
+            key = uuid7() if given is None else UUID(given)
         except ValueError:
             no = invalid(HEADER, "must be a UUID; make a new one for each new action").problem
             await rendered(no, scope["path"])(scope, receive, send)

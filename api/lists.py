@@ -94,13 +94,13 @@ async def visits(
 
 
 def day_in(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """Midnight to midnight as the clinic's clocks show it; the calendar's last day has no end but itself."""
+    """Midnight to midnight as the clinic's clocks show it; at the calendar's very ends there is no such day."""
     begin = dt.datetime.combine(day, dt.time(0), zone)
-    last = dt.datetime.max.replace(tzinfo=dt.UTC)
     try:
         return begin.astimezone(dt.UTC), (begin + dt.timedelta(days=1)).astimezone(dt.UTC)
     except OverflowError:
-        return (begin.replace(tzinfo=dt.UTC), last)
+        never = dt.datetime.max.replace(tzinfo=dt.UTC)
+        return never, never
 
 
 @routes.get("/queues/{station}", response_model=list_of(QueueItem), tags=["visit"])

@@ -13,10 +13,11 @@ from activities.records import visit_of
 from api.actions import REFUSALS
 from api.clinic import Clinic, Reading, TheClinic
 from api.dispatch import away
+from api.records import CLINICAL_READERS
 from api.security import Signed
 from api.shapes import Bill, CommandStatus, TimelineItem, VisitSummary, list_of
 from models.problems import NotFound
-from models.staff import CLINICAL, SUPERVISING, Person
+from models.staff import Person
 from models.tables import ChargeRow, CommandRow, VisitRow
 from models.visit import Visit, summary
 from workflows.visit import workflow_id
@@ -75,11 +76,17 @@ async def command(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, visit
     wanted = select(CommandRow.__table__).where(CommandRow.id == id, CommandRow.facility_id == actor.facility_id)
     row = (await db.execute(wanted)).mappings().first()
     if row is not None:
-        is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL | SUPERVISING)
+        is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS)
         return {**row, "record": row["answer"] if is_readable else None}
-    if visit_id is not None and await is_open(clinic, visit_id):
+    if visit_id is not None and await is_ours(db, actor, visit_id) and await is_open(clinic, visit_id):
         return {"id": id, "status": "PENDING"}
     raise NotFound("No such command was accepted here. Send it again with the same Idempotency-Key.")
+
+
+async def is_ours(db: Reading, actor: Person, visit_id: UUID) -> bool:
+    """False for a visit of another facility. One without a row may be a registration that is not yet written."""
+    found = await db.execute(select(VisitRow.facility_id).where(VisitRow.id == visit_id))
+    return found.scalar() in (None, actor.facility_id)
 
 
 async def is_open(clinic: Clinic, visit_id: UUID) -> bool:

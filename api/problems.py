@@ -10,13 +10,16 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.records import AWAY
-from models.problems import FieldError, Invalid, Missing, Problem, Refused, Unavailable, Unexpected
+from models.problems import FieldError, Invalid, Missing, Problem, Refused, Unavailable, Unexpected, invalid
 from models.staff import Role
+from workflows.interceptors import place
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 5
+MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemDetails(BaseModel):
@@ -46,16 +49,19 @@ def rendered(problem: Problem, instance: str) -> JSONResponse:
     headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse({**body, "instance": instance}, problem.status, headers, media_type="application/problem+json")
+    return JSONResponse({**body, "instance": instance}, problem.status, headers, media_type=MEDIA_TYPE)
 
 
 def fields_of(errors: list[dict[str, Any]]) -> list[FieldError]:
     """Which fields, and why; the rejected value is not repeated."""
     said = []
     for error in errors:
-        place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+        if error["type"] == "json_invalid":
+            said.append(FieldError(field="body", reason=f"is not JSON: {error['ctx']['error']}"))
+            continue
+        named = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
         reason = str(error["msg"]).removeprefix("Value error, ")
-        said.append(FieldError(field=".".join(place) or "body", reason=reason))
+        said.append(FieldError(field=".".join(named) or "body", reason=reason))
     return said
 
 
@@ -78,16 +84,21 @@ async def on_invalid(request: Request, wrong: Exception) -> JSONResponse:
 async def on_http(request: Request, error: Exception) -> JSONResponse:
     """What the framework itself refuses: no such path, no such method, an unreadable body."""
     assert isinstance(error, HTTPException)
-    names = {404: "not-found", 405: "method-not-allowed", 400: "invalid", 413: "too-large"}
-    problem = Problem(
+    answer = rendered(http_problem(error), request.url.path)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def http_problem(error: HTTPException) -> Problem:
+    if error.status_code == 400:
+        return invalid("body", "could not be read; send it as the content type says").problem
+    names = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+    return Problem(
         type=f"/problems/{names.get(error.status_code, 'refused')}",
         title=str(error.detail),
         status=error.status_code,
         detail=f"{error.detail}.",
     )
-    answer = rendered(problem, request.url.path)
-    answer.headers.update(error.headers or {})
-    return answer
 
 
 async def on_database_away(request: Request, error: Exception) -> JSONResponse:
@@ -100,17 +111,43 @@ async def on_database_away(request: Request, error: Exception) -> JSONResponse:
 
 
 async def on_bug(request: Request, error: Exception) -> JSONResponse:
-    log.error(
-        "%s %s failed: %s", request.method, request.scope.get("route", request.scope["path"]), type(error).__name__
-    )
-    return rendered(Unexpected("This request met a fault of ours. Tell your supervisor.").problem, request.url.path)
+    return rendered(bug(request.scope, error), request.url.path)
+
+
+def bug(scope: Scope, error: Exception) -> Problem:
+    """Log where it happened. Never what the exception says: it may quote a patient's data."""
+    route = getattr(scope.get("route"), "path", "?")
+    log.error("%s %s failed: %s at %s", scope["method"], route, type(error).__name__, place(error))
+    return Unexpected("This request met a fault of ours. Tell your supervisor.").problem
+
+
+class Faults:
+    """Answers what nothing else has caught. Here and not in the framework, which hands it on to the server's log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            await rendered(bug(scope, error), scope["path"])(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
+    app.add_middleware(Faults)
     app.add_exception_handler(Refused, on_refused)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(ValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     for away in (DBAPIError, PoolExhausted, *AWAY):
         app.add_exception_handler(away, on_database_away)
-    app.add_exception_handler(Exception, on_bug)

@@ -127,12 +127,12 @@ class Clinic(Protocol):
     def administration(self) -> Administration: ...
 
 
-def clinic(request: Request) -> Clinic:
+async def clinic(request: Request) -> Clinic:
     held: Clinic = request.app.state.clinic
     return held
 
 
-def address_of(request: Request) -> str | None:
+async def address_of(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 

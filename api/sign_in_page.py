@@ -76,7 +76,7 @@ class SignInPage:
             status = problem.status
             if problem.retry_after is not None:
                 headers["Retry-After"] = str(problem.retry_after)
-        shown["ui_url"] = self.settings.ui_url
+        shown |= {"ui_url": self.settings.ui_url, "own_url": self.settings.own_url}
         return templates.TemplateResponse(request, "sign_in.html", shown, status_code=status, headers=headers)
 
 

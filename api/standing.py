@@ -1,19 +1,19 @@
 """Whether a person who was let in may still act, looked up at most every few seconds."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.deadline import within
 from api.reading import reading
 from models.problems import Unavailable
 from models.tables import UserRow
 
 KNOWN_SECONDS = 10.0
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 1.0
 """How long one look-up may take, and how long a database that was away is not asked again."""
 
 MANY = 10_000
@@ -55,9 +55,7 @@ class Standings:
         if time.monotonic() < self._away_until:
             raise Unavailable("The database was away a moment ago.")
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), reading(self.engine) as db:
-                found = await db.execute(select(UserRow.is_active, UserRow.credentials).where(UserRow.id == user_id))
-                row = found.one_or_none()
+            row = await within(PATIENCE_SECONDS, self._row(user_id))
         except (Unavailable, TimeoutError):
             self._away_until = time.monotonic() + PATIENCE_SECONDS
             raise Unavailable("The database is away.") from None
@@ -66,6 +64,11 @@ class Standings:
             self._known.clear()
         self._known[user_id] = standing
         return standing
+
+    async def _row(self, user_id: UUID) -> Row[bool, int] | None:
+        async with reading(self.engine) as db:
+            found = await db.execute(select(UserRow.is_active, UserRow.credentials).where(UserRow.id == user_id))
+            return found.one_or_none()
 
     def _fresh(self, known: Standing) -> bool:
         return time.monotonic() - known.at < KNOWN_SECONDS

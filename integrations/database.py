@@ -21,12 +21,14 @@ from models.tables import Base
 Connection: TypeAlias = AsyncConnection[DictRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 ROOT = Path(__file__).parent.parent
+RECONNECT_SECONDS = 5.0
 
 
 def writing_pool(settings: Settings, size: int = 16) -> Pool:
     """Connections to write with; opened by its `async with`. Broken ones are found out when taken.
 
-    A pool with a short reconnect timeout gives up for good in a long outage, so ours tries for ever.
+    The pauses between attempts to reconnect double without bound: left alone, an outage of ten minutes would be
+    followed by up to ten more. So an attempt is given up after a few seconds, and a new one begins, for ever.
     """
     return AsyncConnectionPool(
         libpq_url(settings.database),
@@ -34,9 +36,10 @@ def writing_pool(settings: Settings, size: int = 16) -> Pool:
         max_size=size,
         open=False,
         check=AsyncConnectionPool.check_connection,
-        reconnect_timeout=365 * 24 * 3600,
+        reconnect_timeout=RECONNECT_SECONDS,
+        reconnect_failed=AsyncConnectionPool.check,
         timeout=2,
-        kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 3},
+        kwargs={"row_factory": dict_row, "autocommit": True, "prepare_threshold": 3, "connect_timeout": 3},
     )
 
 

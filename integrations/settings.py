@@ -18,6 +18,14 @@ DEVELOPMENT_SECRETS = {
     "demo_password": "karibu-njia",
 }
 
+# What a real service asks for, by the setting that names it; in development, where the sandbox answers, all of it may
+# be empty.
+SERVICE_SECRETS = {
+    "mpesa_url": ("mpesa_consumer_key", "mpesa_consumer_secret", "mpesa_pass_key"),
+    "sms_url": ("sms_user_name", "sms_api_key"),
+    "smtp_host": ("smtp_user_name", "smtp_password", "smtp_from"),
+}
+
 
 class Settings(BaseSettings):
     """Each field is an environment variable `NJIA_<FIELD>`; `docs/settings.md` lists them.
@@ -38,6 +46,9 @@ class Settings(BaseSettings):
     data: Path = Path(".njia")
     temporal_port: int = 7233
     temporal_ui_port: int = 8233
+    sandbox_port: int = 8090
+    sandbox_seconds: float = 1.0
+    sandbox_smtp_port: int = 0
 
     database_url: str = ""
     read_url: str = ""
@@ -62,6 +73,29 @@ class Settings(BaseSettings):
     patience_seconds: float = 5.0
     trusted_proxies: str = "127.0.0.1"
 
+    outside_seconds: float = 20.0
+    mpesa_url: str = ""
+    mpesa_consumer_key: str = ""
+    mpesa_consumer_secret: SecretStr = SecretStr("")
+    mpesa_short_code: str = "600100"
+    mpesa_pass_key: SecretStr = SecretStr("")
+    mpesa_till: str = ""
+    mpesa_initiator: str = ""
+    mpesa_security_credential: SecretStr = SecretStr("")
+    mpesa_callback_url: str = ""
+    mpesa_callback_networks: str = ""
+    sms_url: str = ""
+    sms_user_name: str = ""
+    sms_api_key: SecretStr = SecretStr("")
+    sms_sender: str = ""
+    sms_callback_url: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user_name: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+
     @model_validator(mode="after")
     def refuse_development_secrets_elsewhere(self) -> Self:
         """A production process does not start with a secret that everybody can read."""
@@ -70,6 +104,18 @@ class Settings(BaseSettings):
         for name in ("token_secret", "command_secret", "payload_keys"):
             if getattr(self, name).get_secret_value() == DEVELOPMENT_SECRETS[name]:
                 raise ValueError(f"NJIA_{name.upper()} still has its development value; set it in the environment")
+        return self
+
+    @model_validator(mode="after")
+    def refuse_a_real_service_without_its_secrets(self) -> Self:
+        """Outside development a service that is named needs everything that opens it."""
+        if self.environment == "development":
+            return self
+        for address, names in SERVICE_SECRETS.items():
+            for name in names if getattr(self, address) else ():
+                value = getattr(self, name)
+                if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                    raise ValueError(f"NJIA_{name.upper()} is empty, but NJIA_{address.upper()} names a real service")
         return self
 
     @model_validator(mode="after")
@@ -133,6 +179,21 @@ class Settings(BaseSettings):
     @property
     def own_url(self) -> str:
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sandbox_mail_port(self) -> int:
+        """Where the sandbox takes e-mail: beside its own port, so that moving the one moves both."""
+        return self.sandbox_smtp_port or self.sandbox_port + 1
+
+    @property
+    def sandbox(self) -> str:
+        """The base of everything that the sandbox answers for the outside services."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    def outside(self, service: str) -> str:
+        """Where a service is: its own address, in development else the sandbox, and elsewhere nowhere (empty)."""
+        url = str(getattr(self, f"{service}_url"))
+        return url or (f"{self.sandbox}/{service}" if self.environment == "development" else "")
 
     def as_environment(self) -> dict[str, str]:
         """The environment for a child process that must see the same settings."""

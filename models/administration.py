@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from models.actions.registration import OLDEST, Email, Gender, InsuranceType, NationalId, Phone
 from models.base import Line, Price, Value
+from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone
 from models.staff import Person, Role
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]

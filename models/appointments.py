@@ -1,6 +1,6 @@
 """Appointments: booked at reception or by a clinician, moved, kept, missed or cancelled."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,6 +15,9 @@ MAKERS = frozenset({Role.CLINICAL_OFFICER, Role.RECEPTIONIST})
 """Who books and changes appointments."""
 
 OPEN = "SCHEDULED"
+
+FARTHEST = timedelta(days=3653)
+"""How far ahead one may book: ten years; what lies beyond is a slip of the pen."""
 
 
 class BookAppointment(Value):
@@ -77,13 +80,19 @@ class Appointment(Value):
 
 
 def check_booking(action: BookAppointment, now: datetime) -> None:
-    if action.appointment_date <= now:
+    check_moment(action.appointment_date, now)
+
+
+def check_moment(moment: datetime, now: datetime) -> None:
+    if moment <= now:
         raise invalid("appointment_date", "lies in the past; choose a moment to come")
+    if moment > now + FARTHEST:
+        raise invalid("appointment_date", "lies more than ten years ahead; check the year")
 
 
 def check_change(action: ChangeAppointment, status: str, now: datetime) -> None:
     """An appointment that is over stays as it was."""
     if status != OPEN:
         raise AlreadyDone(f"The appointment is {status} already. Book a new one.")
-    if action.appointment_date and action.appointment_date <= now:
-        raise invalid("appointment_date", "lies in the past; choose a moment to come")
+    if action.appointment_date:
+        check_moment(action.appointment_date, now)

@@ -37,7 +37,13 @@ Words = Annotated[
 ]
 """What a person must write down."""
 
-Scalar = Annotated[str, StringConstraints(max_length=1000)] | int | float | bool | None
+Scalar = (
+    Annotated[str, StringConstraints(max_length=1000)]
+    | int
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | bool
+    | None
+)
 Details = Annotated[
     dict[Annotated[str, StringConstraints(min_length=1, max_length=100)], Scalar],
     Field(max_length=100),
@@ -45,11 +51,19 @@ Details = Annotated[
 ]
 """Named values as a device or a form sends them."""
 
+CENT = Decimal("0.01")
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """The same amount, always written with two places: 3E2 and 300 are 300.00."""
+    return amount.quantize(CENT)
+
+
 Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 """Kenyan shillings, two places."""
 
-Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
-Amount = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
 """Kenyan shillings above zero."""
 
 Moment = AwareDatetime

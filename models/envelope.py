@@ -33,7 +33,7 @@ class Envelope(Value):
         return digested.model_copy(update={"mac": digested.mac_with(secret)})
 
     def is_signed(self, secret: bytes) -> bool:
-        return hmac.compare_digest(self.mac, self.mac_with(secret))
+        return hmac.compare_digest(self.mac.encode(), self.mac_with(secret).encode())
 
     def digested(self, secret: bytes) -> str:
         said = self.model_dump_json(exclude=CIRCUMSTANCES)

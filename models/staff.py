@@ -1,7 +1,7 @@
 """Who works at the clinic, and where."""
 
 from enum import StrEnum
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from models.base import Value
 
@@ -57,6 +57,9 @@ CLINICAL = frozenset(
     }
 )
 """Who may read clinical records (supervisors may too)."""
+
+THE_CLINIC = uuid5(NAMESPACE_URL, "njia:clinic")
+"""Who acts when no person does: the clinic's own workflows, whose commands are signed like any other."""
 
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMIN})
 

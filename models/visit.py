@@ -7,7 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from models.base import NOTHING, Line, Money, Value, Words
+from models.problems import Conflict
 from models.staff import SERVES, Role, Station
+
+LARGEST_BILL = Decimal("9999999999.99")
+"""What a column of money holds, in KES."""
 
 
 class Status(StrEnum):
@@ -107,6 +111,8 @@ class Visit(Value):
     amount_paid: Money = NOTHING
     amount_covered: Money = NOTHING
     amount_waived: Money = NOTHING
+    amount_pending: Money = NOTHING
+    """Asked for by phone and not yet true; it changes no balance."""
 
     end: Status | None = None
     completed_at: datetime | None = None
@@ -124,7 +130,11 @@ class Visit(Value):
 
     @property
     def balance(self) -> Decimal:
-        """What is still owed, in KES; below zero it is owed to the patient."""
+        """What is still owed, in KES.
+
+        Below zero something was cancelled that was paid or covered already: that much goes back, to the patient up to
+        what the patient paid, the rest to the payer who covered it.
+        """
         return self.total_amount - self.amount_paid - self.amount_covered - self.amount_waived
 
     @property
@@ -150,7 +160,10 @@ class Visit(Value):
         return self.having(open_orders=tuple(o for o in self.open_orders if o.id not in order_ids))
 
     def charging(self, amount: Decimal) -> "Visit":
-        return self.having(total_amount=self.total_amount + amount)
+        total = self.total_amount + amount
+        if total > LARGEST_BILL:
+            raise Conflict(f"The bill would be above KES {LARGEST_BILL}. Check the quantity and the price.")
+        return self.having(total_amount=total)
 
     def settled(self, at: datetime) -> "Visit":
         """The visit with everything that follows from its facts, at the moment of a command."""

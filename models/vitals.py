@@ -60,6 +60,7 @@ class VitalSigns(Value):
                 fields[name] = fields.pop(spelling)
         if "blood_pressure" in fields:
             once(fields, "systolic_bp")
+            once(fields, "diastolic_bp")
             fields["systolic_bp"], fields["diastolic_bp"] = parted(fields.pop("blood_pressure"))
         return fields
 

@@ -22,19 +22,27 @@ def next_step(visit: Visit) -> str:
     """What must happen next, and who does it."""
     if visit.end:
         return "Nothing: the visit has ended."
+    steps = [f"{step(visit, station)}." for station in visit.waiting_at]
     if visit.status is Status.IN_CONSULTATION:
-        return f"A {spoken(Role.CLINICAL_OFFICER)} has the patient in and writes the encounter down."
+        steps.insert(
+            0, f"{someone(Role.CLINICAL_OFFICER)} has the patient in and writes the encounter down.".capitalize()
+        )
     if visit.status is Status.READY_FOR_DISCHARGE:
-        return f"Discharge, by a {' or '.join(spoken(role) for role in sorted(may_discharge(visit)))}."
-    return " ".join(f"{step(visit, station)}." for station in visit.waiting_at)
+        steps.append(f"Discharge, by {' or '.join(someone(role) for role in sorted(may_discharge(visit)))}.")
+    return " ".join(steps)
+
+
+def someone(role: Role) -> str:
+    """A role with its article, as in "an immunization nurse"."""
+    return f"{'an' if role[0] in 'AEIOU' else 'a'} {spoken(role)}"
 
 
 def step(visit: Visit, station: Station) -> str:
-    who = spoken(SERVES[station])
+    who = someone(SERVES[station])
     if station is Station.CASHIER:
-        return f"Payment of KES {visit.balance}, taken by a {who}"
+        return f"Payment of KES {visit.balance}, taken by {who}"
     orders = [spoken(o.kind) for o in visit.open_orders if o.station is station]
-    return f"{', '.join(orders) or spoken(station)} at {spoken(station)}, by a {who}".capitalize()
+    return f"{', '.join(orders) or spoken(station)} at {spoken(station)}, by {who}".capitalize()
 
 
 def details(visit: Visit) -> str:

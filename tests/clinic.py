@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +23,13 @@ from activities.passwords import Passwords
 from activities.seed import seed
 from api.app import create_app, opened_clinic
 from api.clinic import Clinic
-from integrations.database import migrate, writing_pool
+from integrations.database import migrate
 from integrations.embedded.postgres import EmbeddedPostgres
 from integrations.embedded.temporal import EmbeddedTemporal
 from integrations.settings import Settings, libpq_url
 from integrations.temporal import connect, prepare_namespace
 from models.staff import Role
-from workers.clinic import clinic_worker
+from workers.clinic import at_work
 from workflows.attributes import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[1]
@@ -108,7 +108,7 @@ class WholeClinic:
     async def worker(self) -> AsyncIterator[None]:
         """A worker in this process; stops cleanly."""
         client = await connect(self.settings)
-        async with writing_pool(self.settings) as pool, clinic_worker(client, pool, self.settings):
+        async with at_work(client, self.settings):
             yield
 
     @asynccontextmanager
@@ -140,13 +140,17 @@ class WholeClinic:
 
 
 @asynccontextmanager
-async def whole_clinic(**changed: Any) -> AsyncIterator[WholeClinic]:
-    """Start everything but a worker, in a folder of its own; nothing is left afterwards."""
+async def whole_clinic(*, dynamic: Mapping[str, str] | None = None, **changed: Any) -> AsyncIterator[WholeClinic]:
+    """Start everything but a worker, in a folder of its own; nothing is left afterwards.
+
+    `dynamic`: dynamic configuration for the Temporal server; the rest are settings.
+    """
     folder = Path(tempfile.mkdtemp(prefix="njia-test-"))
     folder.chmod(0o711)
     port, temporal_port, ui_port = free_ports(3)
     postgres = EmbeddedPostgres(folder, folder / "socket")
-    temporal = EmbeddedTemporal(folder, port=temporal_port, ui_port=ui_port, namespace="clinic", dynamic=SKIPPING)
+    wished = SKIPPING | dict(dynamic or {})
+    temporal = EmbeddedTemporal(folder, port=temporal_port, ui_port=ui_port, namespace="clinic", dynamic=wished)
     async with AsyncExitStack() as stack:
         await postgres.start()
         stack.push_async_callback(postgres.remove)

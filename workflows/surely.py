@@ -31,7 +31,7 @@ async def surely(
     catches only the first takes another branch after the next restart, and the workflow is wedged.
     """
     try:
-        return await workflow.execute_local_activity_method(effect, given, **AT_ONCE)
+        return await workflow.execute_local_activity_method(effect, given, summary=said, **AT_ONCE)
     except FailureError as failure:
         if is_cancelled_exception(failure):
             raise

@@ -1,28 +1,31 @@
 """One patient's way through the clinic. The workflow orders; `Records.record` decides and writes."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, TypeAdapter, ValidationError
     from pydantic_core import to_jsonable_python
 
     from activities.records import NOBODY, TEMPORAL_UI, Records, Turn, Unreadable
-    from models.actions import AnyVisitAction
+    from models.actions import AnyVisitAction, Start
     from models.command import Command, Outcome, refuse
     from models.envelope import Reply
-    from models.problems import KeyReused, Problem, Refused
+    from models.problems import Conflict, KeyReused, Problem, Refused
     from models.staff import Person, Role
     from models.visit import Visit, summary
     from models.words import details
-    from workflows import attributes
+    from workflows import attributes, mobile_payment
+    from workflows.mobile_payment import MobilePaymentWorkflow, PaymentOpening
     from workflows.surely import surely
 
 PERFORM = "perform"
@@ -34,6 +37,7 @@ REMEMBERED = 500
 """Command ids that a run knows by heart; of older ones the rows know."""
 
 ACTION: TypeAdapter[Any] = TypeAdapter(AnyVisitAction)
+NO_MESSAGE = RawValue(Payload())
 
 
 def workflow_id(visit_id: UUID) -> str:
@@ -62,6 +66,7 @@ class VisitWorkflow:
         self.came_to_nothing = False
         self.is_delayed = False
         self.shown: dict[str, Any] = {}
+        self.starts: list[Start] = []
         self.desk = asyncio.Lock()
 
     @workflow.run
@@ -71,13 +76,36 @@ class VisitWorkflow:
         self.show()
         if self.visit is None:
             await self.wait_for_registration()
-        await workflow.wait_condition(lambda: self.is_finished or self.should_go_on_anew)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.work_until_the_end()
         if not self.is_finished:
             workflow.continue_as_new(
-                Opening(visit_id=self.visit_id, visit=self.visit, processed=dict(self.latest(REMEMBERED)))
+                Opening(visit_id=self.visit_id, visit=self.visit, processed=self.latest(REMEMBERED))
             )
         return self.visit.status if self.visit else "NOTHING"
+
+    async def work_until_the_end(self) -> None:
+        """Start what commands ask for, until the visit is over (or should go on anew) and nothing is left to do."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.starts) or self.is_finished or self.should_go_on_anew)
+            if not self.starts:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+            if not self.starts:
+                return
+            await self.begin(self.starts[0])
+            self.starts.pop(0)
+
+    async def begin(self, start: Start) -> None:
+        """A workflow of its own, visible beside the visit, which outlives it. Begun once, however often asked for."""
+        assert self.visit is not None
+        opening = PaymentOpening(payment_id=start.id, visit_id=self.visit_id, facility_id=self.visit.facility_id)
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                MobilePaymentWorkflow.run,
+                opening,
+                id=mobile_payment.workflow_id(start.id),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary="M-Pesa payment",
+            )
 
     @workflow.update(name=PERFORM, description="One staff action, sent by the API.")
     async def perform(self, command: Command) -> Reply:
@@ -87,6 +115,8 @@ class VisitWorkflow:
     @perform.validator
     def refuse_early(self, command: Command) -> None:
         """Leave no trace in history of what is refused anyway. Only when nothing is under way that may change it."""
+        if command.visit_id != self.visit_id:  # signed for one visit, sent to another
+            raise refusal(Conflict("This command is about another visit.").problem)
         digest = self.processed.get(str(command.id))
         if digest is not None and digest != command.digest:
             raise refusal(KeyReused("This Idempotency-Key was used for something else. Make a new key.").problem)
@@ -101,8 +131,12 @@ class VisitWorkflow:
         name=SUBMIT,
         description='A staff action that needs no answer. From here: {"kind": "cancel_visit", "reason": "…"}.',
     )
-    async def submit(self, raw: Any) -> None:
-        """The same effect as `perform`. Nothing may be raised here: it would close the visit."""
+    async def submit(self, message: RawValue = NO_MESSAGE) -> None:
+        """The same effect as `perform`. Nothing may be raised here: it would close the visit.
+
+        The message is read here, not by the SDK, which drops a signal that it cannot decode.
+        """
+        raw = plain(message)
         command = self.understood(raw)
         if isinstance(command, Command):
             await self.carry_out(command, remember=True)
@@ -131,6 +165,7 @@ class VisitWorkflow:
             return
         loaded = await surely("Look up the visit", Records.load, self.visit_id, self.show_delay)
         self.visit, self.processed, self.is_known = loaded.visit, dict(loaded.processed), True
+        self.is_delayed = False
 
     async def wait_for_registration(self) -> None:
         try:
@@ -155,11 +190,19 @@ class VisitWorkflow:
         """Make the outcome the run's state, all at once."""
         if outcome.repeated and not self.is_known:
             return  # an older run's registration: the next command looks the visit up
-        self.visit, self.is_known, self.is_delayed = outcome.visit, True, False
+        self.is_known = self.accounts_for(outcome)
+        self.visit, self.is_delayed = outcome.visit, False
         self.came_to_nothing = self.visit is None
+        self.starts += outcome.starts
         if outcome.problem is None or remember:
-            self.processed[str(command.id)] = command.digest
+            self.processed.setdefault(str(command.id), command.digest)
         self.show()
+
+    def accounts_for(self, outcome: Outcome) -> bool:
+        """Whether this command alone brought the visit to where it is. If not, others were written that this run has
+        not heard of (a worker died after the commit, say): it must look them up before it refuses their repetition."""
+        steps = int(outcome.problem is None and not outcome.repeated)
+        return version_of(outcome.visit) == version_of(self.visit) + steps
 
     def understood(self, raw: Any) -> Command | str:
         """The command of a signal, or why it is none. A bare action was typed in the Temporal UI."""
@@ -177,6 +220,8 @@ class VisitWorkflow:
         return Command(id=workflow.uuid4(), visit_id=self.visit_id, actor=actor, at=workflow.now(), action=action)
 
     async def keep_unreadable(self, raw: Any, reason: str) -> None:
+        if as_uuid(raw, "visit_id") not in (None, self.visit_id):
+            raw = None  # the key of another visit's command stays free for that visit
         async with self.desk:
             await self.know()
             message = Unreadable(
@@ -187,9 +232,12 @@ class VisitWorkflow:
                 reason=reason,
             )
             await surely("Keep an unreadable message", Records.record_unreadable, message, self.show_delay)
+            self.is_delayed = False
+            self.show()
 
-    def latest(self, count: int) -> list[tuple[str, str]]:
-        return list(self.processed.items())[-count:]
+    def latest(self, count: int) -> dict[str, str] | None:
+        """What the next run shall know by heart; None where it had better look."""
+        return dict(list(self.processed.items())[-count:]) if self.is_known else None
 
     def show_delay(self) -> None:
         """The database does not answer: say so where supervisors look."""
@@ -208,6 +256,10 @@ class VisitWorkflow:
         if changed:
             workflow.upsert_search_attributes(changed)
             self.shown |= {key.name: value for key, value in wanted.items()}
+
+
+def version_of(visit: Visit | None) -> int:
+    return visit.version if visit else 0
 
 
 def attributes_of(visit: Visit | None, is_delayed: bool) -> dict[Any, Any]:
@@ -235,6 +287,14 @@ def refusal(problem: Problem) -> ApplicationError:
 def reasons(wrong: ValidationError) -> str:
     """Which fields were wrong; never their values."""
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in wrong.errors(include_input=False))[:500]
+
+
+def plain(message: RawValue) -> Any:
+    """What a message says, as plain JSON values; None where it says nothing that can be read."""
+    try:
+        return workflow.payload_converter().from_payload(message.payload)
+    except (ValueError, KeyError, RuntimeError):
+        return None
 
 
 def as_uuid(raw: Any, *path: str) -> UUID | None:

@@ -6,22 +6,29 @@ from integrations.embedded.leftovers import clear_parts, refuse_a_second
 from integrations.embedded.ports import refuse_busy_ports
 from integrations.embedded.postgres import EmbeddedPostgres
 from integrations.embedded.process import Part
-from integrations.embedded.readiness import api_answers, worker_is_polling
+from integrations.embedded.readiness import api_answers, sandbox_answers, worker_is_polling
 from integrations.embedded.supervision import Supervision
 from integrations.embedded.temporal import EmbeddedTemporal
 from integrations.settings import Settings
 
-PARTS = ("postgres", "temporal", "worker", "api")
+PARTS = ("postgres", "temporal", "sandbox", "worker", "api")
 
 
 class House:
-    """The parts of one clinic. `program` is the command line to which `worker` or `api` is added."""
+    """The parts of one clinic. `program` is the command line to which `worker` or `api` is added.
+
+    A sandbox of outside services that listens already is shared (its callbacks go to whoever asked) until it ends.
+    """
 
     def __init__(self, settings: Settings, program: tuple[str, ...], without: Collection[str] = ()) -> None:
         self.settings = settings
         self.program = program
         self.without = frozenset(without)
-        ours = {"postgres": settings.embedded_database, "temporal": settings.embedded_temporal}
+        ours = {
+            "postgres": settings.embedded_database,
+            "temporal": settings.embedded_temporal,
+            "sandbox": settings.environment == "development",
+        }
         self.parts = [part for part in PARTS if part not in self.without and ours.get(part, True)]
 
     async def run(
@@ -68,6 +75,13 @@ class House:
     def processes(self) -> Iterator[Part]:
         """The clinic's own processes: the workers, then the API."""
         environment = self.settings.as_environment()
+        if "sandbox" in self.parts:
+            yield Part(
+                name="sandbox",
+                command=(*self.program, "sandbox"),
+                environment=environment,
+                ready=sandbox_answers(self.settings),
+            )
         if "worker" in self.parts:
             for number in range(1, self.settings.workers + 1):
                 yield Part(

@@ -50,3 +50,16 @@ def api_answers(settings: Settings, *, healthy: bool) -> Callable[[int], Awaitab
         return answer.status_code == 200 or not healthy
 
     return ready
+
+
+def sandbox_answers(settings: Settings) -> Callable[[int], Awaitable[bool]]:
+    """The sandbox's page of controls can be read."""
+
+    async def ready(_pid: int) -> bool:
+        try:
+            async with httpx2.AsyncClient(trust_env=False, timeout=5.0) as client:
+                return (await client.get(f"{settings.sandbox}/_sandbox")).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    return ready

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.actions.base import Action, Case, Change, Charge, Row
+from models.actions.base import Action, Case, Change, Charge, Row, Start
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.family_planning import RecordFamilyPlanning
 from models.actions.immunization import RecordImmunization
 from models.actions.laboratory import OrderLabTest, ReportLabTest
 from models.actions.mch import RecordMchService
-from models.actions.money import RaiseShaInvoice, TakePayment
+from models.actions.money import ConfirmPayment, FailPayment, RaiseShaInvoice, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.triage import RecordTriage
@@ -37,7 +37,9 @@ VisitAction = (
 """What may be done on a visit that is open."""
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
-AnyAction = Annotated[RegisterPatient | OpenVisit | VisitAction, Field(discriminator="kind")]
+AnyAction = Annotated[
+    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment, Field(discriminator="kind")
+]
 
 __all__ = [
     "Action",
@@ -47,8 +49,10 @@ __all__ = [
     "Case",
     "Change",
     "Charge",
+    "ConfirmPayment",
     "Discharge",
     "Dispense",
+    "FailPayment",
     "FollowUp",
     "OpenVisit",
     "OrderLabTest",
@@ -64,6 +68,7 @@ __all__ = [
     "RegisterPatient",
     "ReportLabTest",
     "Row",
+    "Start",
     "TakeIn",
     "TakePayment",
     "VisitAction",

@@ -29,6 +29,13 @@ class Row(Value):
         return {**(self.former or {}), "id": self.id, **self.values}
 
 
+class Start(Value):
+    """A workflow of its own that begins with the change; `id` names what it is about."""
+
+    kind: Literal["MobilePayment"]
+    id: UUID
+
+
 class Charge(Value):
     """One line of the bill; an order's lines are taken back when it is cancelled."""
 
@@ -51,6 +58,7 @@ class Change(Value):
     charges: tuple[Charge, ...] = ()
     uncharged: tuple[UUID, ...] = ()
     events: tuple[Event, ...] = ()
+    starts: tuple[Start, ...] = ()
 
 
 class Case(Value):
@@ -100,6 +108,8 @@ class Action(Value, ABC):
     writes: ClassVar[Literal["CREATE", "UPDATE"]] = "CREATE"
     said: ClassVar[str]
     starts_visit: ClassVar[bool] = False
+    by_the_clinic: ClassVar[bool] = False
+    """Whether only the clinic's own workflows do it, and no person."""
 
     kind: str
 

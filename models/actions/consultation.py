@@ -21,8 +21,13 @@ from models.visit import OrderKind, Visit
 CONSULTATION_CODE = "CONSULTATION"
 
 
+def reviews(visit: Visit) -> list[UUID]:
+    """The open orders to read results."""
+    return [order.id for order in visit.open_orders if order.kind is OrderKind.REVIEW]
+
+
 class TakeIn(Action):
-    """A clinician calls the patient in, or takes a returning patient over."""
+    """A clinician calls the patient in, or takes a returning patient over, also one whose encounter is not written."""
 
     roles = frozenset({Role.CLINICAL_OFFICER})
     resource = Resource.VISIT
@@ -34,9 +39,9 @@ class TakeIn(Action):
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         require_triage(visit)
-        if visit.taken_in and not visit.seen:
-            whose = "you" if visit.provider_id == actor.id else "another clinician"
-            raise AlreadyDone(f"The patient is with {whose} already.")
+        is_mine = visit.provider_id == actor.id
+        if visit.taken_in and not visit.seen and (is_mine or not reviews(visit)):
+            raise AlreadyDone(f"The patient is with {'you' if is_mine else 'another clinician'} already.")
 
     def apply(self, case: Case) -> Change:
         return Change(visit=case.visit.having(taken_in=True, provider_id=case.actor.id))
@@ -67,8 +72,7 @@ class RecordEncounter(Action):
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         require_consultation(visit)
-        reviews = [o for o in visit.open_orders if o.kind is OrderKind.REVIEW]
-        if reviews and visit.provider_id != actor.id:
+        if reviews(visit) and visit.provider_id != actor.id:
             missing = Missing(what="take the patient in", roles=(Role.CLINICAL_OFFICER,))
             raise WrongStage(
                 "The results wait for the clinician who ordered them. Take the patient in to take over.",
@@ -76,8 +80,7 @@ class RecordEncounter(Action):
             )
 
     def apply(self, case: Case) -> Change:
-        reviews = [o.id for o in case.visit.open_orders if o.kind is OrderKind.REVIEW]
-        visit = case.visit.closing(*reviews).having(
+        visit = case.visit.closing(*reviews(case.visit)).having(
             taken_in=True, seen=True, provider_id=case.actor.id, has_unread_results=False
         )
         row = case.row(Resource.ENCOUNTER, {**self.fields(), "provider_id": case.actor.id, "vital_signs": None})
@@ -153,7 +156,7 @@ class Refer(Action):
     def apply(self, case: Case) -> Change:
         order = case.order(kind=OrderKind.REFERRAL, station=self.station)
         visit = case.visit.opening(order)
-        if not (visit.taken_in or visit.seen):
+        if not (visit.taken_in or visit.seen or self.station in visit.referred_to):
             visit = visit.having(referred_to=(*visit.referred_to, self.station))
         values = {**self.fields(), "status": "PENDING", "referred_by": case.actor.id}
         return Change(visit=visit, rows=(case.row(Resource.REFERRAL, values),))

@@ -18,6 +18,7 @@ from models.actions.base import (
     require_open,
     require_role,
 )
+from models.appointments import FARTHEST
 from models.base import Note, Value, Words
 from models.catalogue import Resource
 from models.problems import Missing, WrongStage, invalid
@@ -45,6 +46,8 @@ class FollowUp(Value):
         day = self.date or today + timedelta(days=self.in_days or 0)
         if day <= today:
             raise invalid("follow_up.date", "must lie after today")
+        if day > today + FARTHEST:
+            raise invalid("follow_up.date", "lies more than ten years ahead; check the year")
         return day
 
 
@@ -64,10 +67,10 @@ class Discharge(Action):
         require_open(visit)
         require_role(may_discharge(visit), actor, self.said)
         require_consultation(visit)
-        require_nothing_open(visit)
-        if visit.taken_in and not visit.seen:
+        if visit.taken_in and not visit.seen:  # said first, because the encounter adds to the bill
             missing = Missing(what="the encounter", roles=(Role.CLINICAL_OFFICER,))
             raise WrongStage("The consultation is not written down yet. Record it first.", missing=[missing])
+        require_nothing_open(visit)
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
@@ -95,7 +98,10 @@ class Discharge(Action):
 
 
 class CancelVisit(Action):
-    """End a visit that should not have been opened: nothing open, nothing owed, with a reason."""
+    """End a visit that should not have been opened: nothing open, nothing owed, with a reason.
+
+    Once the patient was taken in or money was taken, only a supervisor may: else a cancelled visit would hide both.
+    """
 
     roles = frozenset({Role.RECEPTIONIST, Role.SUPERVISOR})
     resource = Resource.VISIT
@@ -107,6 +113,8 @@ class CancelVisit(Action):
 
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
+        if visit.was_consulted or visit.amount_paid > 0 or visit.amount_covered > 0:
+            require_role(frozenset({Role.SUPERVISOR}), actor, self.said)
         require_nothing_open(visit)
 
     def apply(self, case: Case) -> Change:

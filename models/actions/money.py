@@ -1,12 +1,15 @@
 """The cashier: payments, and invoices that SHA is to cover."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
 
-from models.actions.base import Action, Case, Change, require_open
+from models.actions.base import Action, Case, Change, Row, Start, require_open
 from models.base import Amount, Line, Note, Words
-from models.catalogue import NextNumber, Resource, Want
+from models.catalogue import NextNumber, Resource, RowOf, Want
+from models.demographics import MobilePhone
 from models.events import CLINICIANS, Event
-from models.problems import AlreadyDone, invalid
+from models.problems import AlreadyDone, Conflict, NotFound, invalid
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
 
@@ -17,7 +20,11 @@ def check_amount(field: str, amount: Amount, visit: Visit) -> None:
 
 
 class TakePayment(Action):
-    """Money received, in KES; partial payments are welcome, overpayment is refused."""
+    """Money received, in KES; partial payments are welcome, overpayment is refused.
+
+    MPESA prompts the phone (`phone_number`, else the patient's): the payment is PENDING and the balance unchanged
+    until M-Pesa says that it is true.
+    """
 
     roles = frozenset({Role.CASHIER})
     resource = Resource.PAYMENT
@@ -27,22 +34,108 @@ class TakePayment(Action):
     amount: Amount
     payment_type: PaymentType
     payment_reference: Line | None = None
+    phone_number: MobilePhone | None = None
+
+    @property
+    def is_prompt(self) -> bool:
+        return self.payment_type is PaymentType.MPESA
 
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         check_amount("amount", self.amount, visit)
+        if not self.is_prompt:
+            return
+        if self.amount != int(self.amount):
+            raise invalid("amount", "M-Pesa takes whole shillings only")
+        if visit.amount_pending + self.amount > visit.balance:
+            raise Conflict(f"KES {visit.amount_pending} is asked for by phone already. Wait for the answer.")
 
     def apply(self, case: Case) -> Change:
+        return self.asked(case) if self.is_prompt else self.taken(case)
+
+    def taken(self, case: Case) -> Change:
         visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
-        values = {**self.fields(), "status": "COMPLETED", "processed_by": case.actor.id, "processed_at": case.at}
-        payload = {
-            "visitId": visit.id,
-            "paymentId": case.id,
-            "amount": self.amount,
-            "balance": visit.balance,
-        }
-        received = Event(kind="payment:received", audience=(Role.CASHIER, *CLINICIANS), payload=payload)
-        return Change(visit=visit, rows=(case.row(Resource.PAYMENT, values),), events=(received,))
+        row = case.row(Resource.PAYMENT, {**self.fields(), **processed(case, "COMPLETED")})
+        return Change(visit=visit, rows=(row,), events=(received(visit, case.id, self.amount),))
+
+    def asked(self, case: Case) -> Change:
+        visit = case.visit.having(amount_pending=case.visit.amount_pending + self.amount)
+        row = case.row(Resource.PAYMENT, {**self.fields(), **processed(case, "PENDING")})
+        return Change(visit=visit, rows=(row,), starts=(Start(kind="MobilePayment", id=case.id),))
+
+
+def processed(case: Case, status: str) -> dict[str, Any]:
+    return {"status": status, "processed_by": case.actor.id, "processed_at": case.at}
+
+
+def received(visit: Visit, payment_id: UUID, amount: Decimal) -> Event:
+    payload = {"visitId": visit.id, "paymentId": payment_id, "amount": amount, "balance": visit.balance}
+    return Event(kind="payment:received", audience=(Role.CASHIER, *CLINICIANS), payload=payload)
+
+
+class Settling(Action):
+    """What became of a payment that was asked for by phone; learned by the clinic itself, also after discharge."""
+
+    roles = frozenset()
+    by_the_clinic = True
+    resource = Resource.PAYMENT
+    writes = "UPDATE"
+
+    payment_id: UUID
+
+    def wants(self) -> tuple[Want, ...]:
+        return (RowOf(resource=Resource.PAYMENT, id=self.payment_id),)
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        """Money is credited whenever it comes."""
+
+    def pending(self, case: Case, *statuses: str) -> dict[str, Any]:
+        """The payment as it stands, in one of these statuses."""
+        row = case.known.row
+        if row is None or row["visit_id"] != case.visit.id:
+            raise NotFound("There is no such payment on this visit.")
+        if row["status"] not in statuses:
+            raise AlreadyDone(f"The payment is {row['status']} already.")
+        return row
+
+    def change(self, case: Case, visit: Visit, former: dict[str, Any], values: dict[str, Any]) -> Change:
+        if former["status"] == "PENDING":
+            visit = visit.having(amount_pending=visit.amount_pending - former["amount"])
+        return Change(
+            visit=visit, rows=(Row(resource=self.resource, id=self.payment_id, values=values, former=former),)
+        )
+
+    def audit_id(self, case: Case) -> UUID:
+        return self.payment_id
+
+
+class ConfirmPayment(Settling):
+    """M-Pesa says that the money is there. Late money counts too, even where it was given up."""
+
+    said = "Payment received by M-Pesa"
+
+    kind: Literal["confirm_payment"] = "confirm_payment"
+    amount: Amount
+    payment_reference: Line | None = None
+
+    def apply(self, case: Case) -> Change:
+        former = self.pending(case, "PENDING", "FAILED")
+        visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
+        values = {"status": "COMPLETED", "amount": self.amount, "payment_reference": self.payment_reference}
+        change = self.change(case, visit, former, {**values, "processed_at": case.at})
+        return change.model_copy(update={"events": (received(change.visit, self.payment_id, self.amount),)})
+
+
+class FailPayment(Settling):
+    """The payer declined, or M-Pesa could not ask. `reason`: M-Pesa's result code, or ours."""
+
+    said = "Payment did not come about"
+
+    kind: Literal["fail_payment"] = "fail_payment"
+    reason: Line
+
+    def apply(self, case: Case) -> Change:
+        return self.change(case, case.visit, self.pending(case, "PENDING"), {"status": "FAILED"})
 
 
 class RaiseShaInvoice(Action):

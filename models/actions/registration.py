@@ -1,69 +1,28 @@
 """Reception: a new patient, or a patient who returns, and a visit that opens."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import phonenumbers
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from models.actions.base import Action, Case, Change, Row
-from models.base import Line, Words, storable
+from models.base import Line, Words
 from models.catalogue import NextNumber, PatientOf, Resource, Want
+from models.demographics import (
+    OLDEST,
+    Email,
+    Gender,
+    InsuranceType,
+    NationalId,
+    Phone,
+    age_in_years,
+    check_birth,
+)
 from models.events import Event
-from models.problems import AlreadyDone, NotFound, invalid
+from models.problems import AlreadyDone, Conflict, NotFound
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
-
-OLDEST = 130
-
-
-class Gender(StrEnum):
-    MALE = "MALE"
-    FEMALE = "FEMALE"
-    OTHER = "OTHER"
-    UNKNOWN = "UNKNOWN"
-
-
-class InsuranceType(StrEnum):
-    CASH = "CASH"
-    SHA = "SHA"
-    NHIF = "NHIF"
-    INSURANCE = "INSURANCE"
-
-
-def kenyan_phone(text: str) -> str:
-    """The number in E.164; 0712…, 712…, 254712… and +254712… are all Kenyan forms."""
-    try:
-        number = phonenumbers.parse(text, "KE")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise ValueError("is not a phone number; write it like 0712345678 or +254712345678")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=30), AfterValidator(kenyan_phone)]
-NationalId = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9/-]{4,30}$"),
-    AfterValidator(storable),
-]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-
-
-def age_in_years(born: date | None, today: date, stated: int | None) -> int | None:
-    """Completed years on that day; the stated age where no birthday is known."""
-    if born is None:
-        return stated
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def check_birth(born: date | None, today: date) -> None:
-    years = age_in_years(born, today, None)
-    if years is not None and not 0 <= years <= OLDEST:
-        raise invalid("date_of_birth", "must lie in the past, at most 130 years ago")
 
 
 def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visit:
@@ -153,6 +112,7 @@ class RegisterPatient(Arrival):
     def apply(self, case: Case) -> Change:
         if self.registration_type == "RETURNING":
             patient = found(case)
+            self.require_same_person(patient)
             return self.registered(
                 case, patient, (Row(resource=Resource.PATIENT, id=patient["id"], values={}, former=patient),)
             )
@@ -166,6 +126,12 @@ class RegisterPatient(Arrival):
         }
         values = {name: value for name, value in patient.items() if name != "id"}
         return self.registered(case, patient, (Row(resource=Resource.PATIENT, id=patient["id"], values=values),))
+
+    def require_same_person(self, patient: dict[str, Any]) -> None:
+        """Where both patient_id and national_id are given, they must not speak of two people."""
+        known_as = patient.get("national_id")
+        if self.national_id and known_as and self.national_id != known_as:
+            raise Conflict("patient_id and national_id belong to different patients. Check both.")
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"patient": change.rows[0].whole, "visit": shown}
@@ -197,3 +163,6 @@ def found(case: Case) -> dict[str, Any]:
     if case.known.patient is None:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
     return case.known.patient
+
+
+__all__ = ["OpenVisit", "RegisterPatient", "check_birth"]

@@ -129,6 +129,7 @@ class PaymentRow(Record):
     amount: Mapped[Decimal]
     payment_type: Mapped[str]
     payment_reference: Mapped[str | None]
+    phone_number: Mapped[str | None]
     status: Mapped[str]
     processed_by: Mapped[UUID]
     processed_at: Mapped[datetime]

@@ -76,6 +76,7 @@ class VisitRow(Base):
     amount_paid: Mapped[Decimal]
     amount_covered: Mapped[Decimal]
     amount_waived: Mapped[Decimal]
+    amount_pending: Mapped[Decimal] = mapped_column(server_default="0")
     provider_id: Mapped[UUID | None]
     age_years: Mapped[int | None]
     taken_in: Mapped[bool]

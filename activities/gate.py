@@ -1,0 +1,113 @@
+"""Before and after every call to an outside service: is it paused, is it resting, did it answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.exceptions import ApplicationError
+
+from integrations.database import Connection, Pool
+from integrations.services.outside import Away, OutsideFailure, SaidNo, StillPending
+from models.services import Service, Standing, rest_after
+
+FOUND = "select * from services where name = %s"
+FAILED = """
+    insert into services (name, failures, failing_since, last_failure, rests_until)
+    values (%(name)s, 1, now(), %(said)s, null)
+    on conflict (name) do update set failures = services.failures + 1, last_failure = excluded.last_failure,
+        failing_since = coalesce(services.failing_since, now())
+    returning failures
+"""
+REST = "update services set rests_until = now() + %s where name = %s"
+ANSWERED = """
+    insert into services (name, last_success_at) values (%s, now())
+    on conflict (name) do update set last_success_at = now(), failures = 0, failing_since = null, rests_until = null
+"""
+PAUSE = """
+    insert into services (name, is_paused, paused_at, reason) values (%s, true, now(), %s)
+    on conflict (name) do update set is_paused = true, paused_at = now(), reason = excluded.reason
+"""
+RESUME = "update services set is_paused = false, paused_at = null, reason = '', rests_until = null where name = %s"
+
+
+class Gate:
+    """One for a service, shared by all its activities in all worker processes through the service's row."""
+
+    def __init__(self, pool: Pool, service: Service) -> None:
+        self.pool = pool
+        self.service = service
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Around one call. Raises ApplicationError: retryable where the call may be repeated, typed where not."""
+        await self.require_open()
+        try:
+            yield
+        except (SaidNo, StillPending) as answer:
+            await self.note_answer()
+            raise failure(answer, retryable=isinstance(answer, StillPending)) from None
+        except OutsideFailure as missing:
+            await self.note_failure(missing)
+            raise failure(missing, retryable=isinstance(missing, Away)) from None
+        await self.note_answer()
+
+    async def require_open(self) -> None:
+        async with self.pool.connection() as db:
+            standing = await standing_of(db, self.service)
+        wait = standing.wait(datetime.now(UTC))
+        if wait is not None:
+            words = (
+                f"{self.service} is paused: {standing.reason}" if standing.is_paused else f"{self.service} is resting"
+            )
+            raise ApplicationError(words, type="NotNow", next_retry_delay=max(wait, timedelta(seconds=1)))
+
+    async def note_failure(self, missing: OutsideFailure) -> None:
+        async with self.pool.connection() as db, db.transaction():
+            found = await db.execute(FAILED, {"name": self.service, "said": f"{type(missing).__name__} {missing.code}"})
+            row = await found.fetchone()
+            if row and (rest := rest_after(row["failures"])):
+                await db.execute(REST, (rest, self.service))
+
+    async def note_answer(self) -> None:
+        async with self.pool.connection() as db:
+            await db.execute(ANSWERED, (self.service,))
+
+
+def failure(missing: OutsideFailure, *, retryable: bool) -> ApplicationError:
+    """What Temporal is told: the type decides, the words are for the supervisor and name no patient."""
+    delay = timedelta(seconds=missing.retry_after) if isinstance(missing, Away) and missing.retry_after else None
+    return ApplicationError(
+        str(missing),
+        {"code": missing.code},
+        type=type(missing).__name__,
+        non_retryable=not retryable,
+        next_retry_delay=delay,
+    )
+
+
+async def standing_of(db: Connection, service: Service) -> Standing:
+    row = await (await db.execute(FOUND, (service,))).fetchone()
+    return Standing.model_validate({**row, "name": service}) if row else Standing(name=service)
+
+
+async def standings(pool: Pool) -> list[Standing]:
+    """How every service stands."""
+    async with pool.connection() as db:
+        return [await standing_of(db, service) for service in Service]
+
+
+async def pause(pool: Pool, service: Service, reason: str) -> None:
+    """Leave the service alone until it is resumed; what waits for it goes on afterwards, oldest first."""
+    async with pool.connection() as db:
+        await db.execute(PAUSE, (service, reason))
+
+
+async def resume(pool: Pool, service: Service) -> None:
+    async with pool.connection() as db:
+        await db.execute(RESUME, (service,))
+
+
+def details(error: ApplicationError) -> dict[str, Any]:
+    """What `failure` put in, on the other side."""
+    return dict(error.details[0]) if error.details else {}

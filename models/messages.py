@@ -1,0 +1,137 @@
+"""What patients are told by SMS, in English and Swahili. No sentence says why they came or what was found.
+
+A phone is shared, and its messages are read over a shoulder: a text names the clinic, a time, an amount, nothing
+clinical. Each text is one SMS, in characters of the GSM alphabet, so that it costs one and looks the same everywhere.
+Moments may come in any zone; texts show the clinic's.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+LONGEST = 160
+"""Septets of one SMS."""
+
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_OF_TWO = frozenset("^{}\\[~]|€")
+LOOKALIKES = str.maketrans(
+    {
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{MODIFIER LETTER APOSTROPHE}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{EN DASH}": "-",
+        "\N{EM DASH}": "-",
+    }
+)
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+PARTS_OF_DAY = ((4, "usiku"), (6, "alfajiri"), (12, "asubuhi"), (16, "mchana"), (19, "jioni"), (24, "usiku"))
+"""Each until that hour."""
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+
+
+class Language(StrEnum):
+    ENGLISH = "ENGLISH"
+    SWAHILI = "SWAHILI"
+
+
+class Template(StrEnum):
+    """The kinds of message, as rows and events name them."""
+
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
+    RESULTS_READY = "RESULTS_READY"
+    PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
+
+
+Wordings = Mapping[Language, str]
+
+REMINDER: Wordings = {
+    Language.ENGLISH: "{clinic}: you have an appointment on {day} at {time}. If you cannot come, please tell us.",
+    Language.SWAHILI: "{clinic}: una miadi tarehe {day} {time}. Usipoweza kuja, tafadhali tujulishe.",
+}
+READY: Wordings = {
+    Language.ENGLISH: "{clinic}: your report is ready. Please collect it at the clinic. {link}",
+    Language.SWAHILI: "{clinic}: ripoti yako iko tayari. Tafadhali ichukue kliniki. {link}",
+}
+RECEIVED: Wordings = {
+    Language.ENGLISH: "{clinic}: we received KES {amount} on {day}, receipt {receipt}. Still to pay: KES {balance}.",
+    Language.SWAHILI: "{clinic}: tumepokea KES {amount} tarehe {day}, risiti {receipt}. Bado kulipwa: KES {balance}.",
+}
+
+
+def appointment_reminder(language: Language, clinic: str, at: datetime, zone: ZoneInfo = NAIROBI) -> str:
+    local = at.astimezone(zone)
+    time = swahili_time(local) if language is Language.SWAHILI else f"{local:%H:%M}"
+    return fitted(REMINDER[language], clinic, day=day_of(local, language), time=time)
+
+
+def results_ready(language: Language, clinic: str, link: str = "") -> str:
+    """That something waits; `link`: where it can be read after signing in."""
+    return fitted(READY[language], clinic, link=link)
+
+
+def payment_received(
+    language: Language,
+    clinic: str,
+    amount: Decimal,
+    receipt: str,
+    balance: Decimal,
+    at: datetime,
+    zone: ZoneInfo = NAIROBI,
+) -> str:
+    """`amount` and `balance` in KES."""
+    day = day_of(at.astimezone(zone), language)
+    return fitted(
+        RECEIVED[language], clinic, amount=f"{amount:,.2f}", receipt=receipt, balance=f"{balance:,.2f}", day=day
+    )
+
+
+def day_of(local: datetime, language: Language) -> str:
+    """`23 Nov 2026`; in Swahili with the month's number, whose names differ from place to place."""
+    if language is Language.SWAHILI:
+        return f"{local.day}/{local.month}/{local.year}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def swahili_time(local: datetime) -> str:
+    """The hour as Swahili tells it, counted from sunrise, and the clock's beside it: `saa 3:00 asubuhi (09:00)`."""
+    part = next(name for until, name in PARTS_OF_DAY if local.hour < until)
+    return f"saa {(local.hour - 6) % 12 or 12}:{local:%M} {part} ({local:%H:%M})"
+
+
+def fitted(wording: str, clinic: str, **values: str) -> str:
+    """The text in GSM characters and within one SMS: a clinic's long name is cut, nothing else. ValueError where that
+    is not enough."""
+    rest = in_gsm(wording.format(clinic="", **values)).strip()
+    name, room = in_gsm(clinic).strip(), LONGEST - septets(rest)
+    while septets(name) > room and len(name) > 1:
+        name = name[:-1].rstrip()
+    if septets(name) > room:
+        raise ValueError("the text is longer than one SMS")
+    return name + rest
+
+
+def in_gsm(text: str) -> str:
+    """The nearest text in the GSM alphabet: Wanjikũ becomes Wanjiku; what has nothing near becomes a question mark."""
+    return "".join(nearest(sign) for sign in unicodedata.normalize("NFC", text.translate(LOOKALIKES)))
+
+
+def nearest(sign: str) -> str:
+    if sign in GSM or sign in GSM_OF_TWO:
+        return sign
+    plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+    return plain if plain and all(part in GSM for part in plain) else "?"
+
+
+def septets(text: str) -> int:
+    """How much of an SMS a text in GSM characters takes."""
+    return len(text) + sum(sign in GSM_OF_TWO for sign in text)

@@ -1,0 +1,124 @@
+"""Every write of the contract with a form that is right, and who may send it."""
+
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from models.staff import Role
+from tests.walks import PRESCRIPTION, VITALS, new_patient
+
+
+class Write(NamedTuple):
+    """One action as it is sent. `path` is the template; `body` names a visit that does not exist."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    roles: frozenset[Role]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path} {self.body.get('kind') or self.body.get('status') or ''}".strip()
+
+    @property
+    def address(self) -> str:
+        return self.path.replace("{id}", str(uuid4())).replace("{code}", "BANDAGE")
+
+
+def only(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+CLINICIAN = only(Role.CLINICAL_OFFICER)
+RECEPTION = only(Role.RECEPTIONIST)
+CASHIER = only(Role.CASHIER)
+ADMIN = only(Role.ADMIN)
+DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
+"""The service's nurse may discharge whom triage referred to her."""
+
+VISIT = {"visit_id": str(uuid4())}
+ITEM = str(uuid4())
+TRIAGE: dict[str, Any] = {
+    "vital_signs": VITALS,
+    "triage_category": "URGENT",
+    "chief_complaint": "Chest pain",
+    "notes": "Distressed",
+}
+DOSE = {"vaccine_id": ITEM, "batch_number": "BATCH001", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
+METHOD = {"method_id": ITEM, "counseling_provided": True, "counseling_notes": "All methods", "status": "ACTIVE"}
+SERVICE = {"service_id": ITEM, "service_details": {"duration_minutes": 30, "weight": 65.5}, "status": "COMPLETED"}
+RESULTS = {"status": "COMPLETED", "results": {"hemoglobin": "14.2"}, "notes": "Clear"}
+INVOICE = {"sha_number": "SHA123456", "service_given": "Consultation", "diagnosis": "Infection"}
+PAYMENT = {"amount": "500.00", "payment_type": "CASH", "payment_reference": "R1"}
+DIAGNOSIS = {"diagnosis_code": "R06.02", "diagnosis_name": "Shortness of breath", "status": "ACTIVE", "notes": ""}
+ENCOUNTER = {"encounter_type": "CONSULTATION", "notes": "n", "findings": "f", "recommendations": "r"}
+LAB = {"test_type": "BLOOD_TEST", "urgency": "NORMAL", "notes": "Full blood count requested"}
+REFERRAL = {"station": "MCH", "reason": "Antenatal care"}
+FOLLOW_UP = {"in_days": 3, "notes": "Review"}
+DISPENSED = {"status": "DISPENSED", "dispensing_notes": "Counselled"}
+APPOINTMENT = {"appointment_date": "2027-03-01T09:00:00+03:00", "appointment_type": "FOLLOW_UP", "notes": "Review"}
+
+IMMUNIZATIONS = "/api/immunization/patients/{id}/immunizations"
+FAMILY_PLANNING = "/api/family-planning/patients/{id}/records"
+MCH = "/api/mch-services/patients/{id}/services"
+
+ROUTES = (
+    Write("POST", "/api/patients", new_patient(), RECEPTION),
+    Write("PUT", "/api/patients/{id}", {"first_name": "Atieno", "age": 31}, RECEPTION),
+    Write("POST", "/api/visits", {"patient_id": ITEM, "chief_complaint": "x", "payment_type": "CASH"}, RECEPTION),
+    Write("PUT", "/api/visits/{id}", TRIAGE, only(Role.TRIAGE_NURSE)),
+    Write("PUT", "/api/visits/{id}", {"status": "IN_CONSULTATION"}, CLINICIAN),
+    Write(
+        "PUT",
+        "/api/visits/{id}",
+        {"status": "COMPLETED", "discharge_notes": "Stable", "follow_up": FOLLOW_UP},
+        DISCHARGING,
+    ),
+    Write("POST", "/api/patient-encounters", VISIT | ENCOUNTER, CLINICIAN),
+    Write("POST", "/api/diagnoses", VISIT | DIAGNOSIS, CLINICIAN),
+    Write("POST", "/api/prescriptions", VISIT | PRESCRIPTION, CLINICIAN),
+    Write("PUT", "/api/prescriptions/{id}", DISPENSED, only(Role.PHARMACIST)),
+    Write("POST", "/api/lab-requests", VISIT | LAB, CLINICIAN),
+    Write("PUT", "/api/lab-requests/{id}", RESULTS, only(Role.LAB_TECHNICIAN)),
+    Write("POST", "/api/visits/{id}/referrals", REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),
+    Write("POST", IMMUNIZATIONS, VISIT | DOSE, only(Role.IMMUNIZATION_NURSE)),
+    Write("POST", FAMILY_PLANNING, VISIT | METHOD, only(Role.FAMILY_PLANNING_COUNSELOR)),
+    Write("POST", MCH, VISIT | SERVICE, only(Role.MCH_NURSE)),
+    Write("POST", "/api/payments", VISIT | PAYMENT, CASHIER),
+    Write("POST", "/api/sha-invoices", VISIT | INVOICE, CASHIER),
+    Write("POST", "/api/appointments", {"patient_id": ITEM, **APPOINTMENT}, CLINICIAN | RECEPTION),
+    Write("PUT", "/api/appointments/{id}", {"notes": "Bring the card"}, CLINICIAN | RECEPTION),
+    Write("PUT", "/api/prices/{code}", {"name": "Bandage", "amount": "20"}, ADMIN),
+    Write(
+        "POST",
+        "/api/staff",
+        {"user_name": "zuhura", "full_name": "Zuhura", "roles": ["CASHIER"], "password": "nyota-njema"},
+        ADMIN,
+    ),
+    Write("PUT", "/api/staff/{id}", {"full_name": "Zuhura Ali"}, ADMIN),
+)
+"""Every write that has a route of its own."""
+
+KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
+    "record_triage": (TRIAGE, only(Role.TRIAGE_NURSE)),
+    "take_in": ({}, CLINICIAN),
+    "record_encounter": (ENCOUNTER, CLINICIAN),
+    "record_diagnosis": (DIAGNOSIS, CLINICIAN),
+    "order_lab_test": (LAB, CLINICIAN),
+    "report_lab_test": ({"lab_request_id": ITEM, **RESULTS}, only(Role.LAB_TECHNICIAN)),
+    "prescribe": (PRESCRIPTION, CLINICIAN),
+    "dispense": ({"prescription_id": ITEM, **DISPENSED}, only(Role.PHARMACIST)),
+    "refer": (REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),
+    "record_immunization": (DOSE, only(Role.IMMUNIZATION_NURSE)),
+    "record_family_planning": (METHOD, only(Role.FAMILY_PLANNING_COUNSELOR)),
+    "record_mch_service": (SERVICE, only(Role.MCH_NURSE)),
+    "take_payment": (PAYMENT, CASHIER),
+    "raise_sha_invoice": (INVOICE, CASHIER),
+    "discharge": ({"discharge_notes": "Stable", "follow_up": FOLLOW_UP}, DISCHARGING),
+    "cancel_visit": ({"reason": "Opened twice"}, RECEPTION | {Role.SUPERVISOR}),
+}
+"""Every action of the general door."""
+
+GENERAL = tuple(
+    Write("POST", "/api/visits/{id}/actions", {"kind": kind, **form}, roles) for kind, (form, roles) in KINDS.items()
+)
+WRITES = ROUTES + GENERAL

@@ -1,0 +1,184 @@
+"""One visit at a desk without servers: the rules decide, plain dictionaries remember."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from models.actions import (
+    Action,
+    Change,
+    OpenVisit,
+    OrderLabTest,
+    RecordEncounter,
+    ReportLabTest,
+    TakeIn,
+    TakePayment,
+)
+from models.actions.base import Charge
+from models.catalogue import ItemOf, Known, NextNumber, PatientOf, Priced, PriceOf, Resource, RowOf
+from models.command import Command, accept
+from models.problems import Problem, Refused
+from models.staff import Person, Role
+from models.visit import PaymentType, Visit
+from tests.pathway.people import (
+    CLINICIAN,
+    ITEMS,
+    LISTS,
+    MORNING,
+    NAMES,
+    NURSE,
+    PRICES,
+    STAFF,
+    prescription,
+    registration,
+    triage,
+)
+
+VISIT = uuid5(NAMES, "visit")
+
+
+@dataclass
+class Shelf:
+    """What the database would hold: records, the lines of the bill, numbers given."""
+
+    rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
+    bill: list[Charge] = field(default_factory=list)
+    number: int = 0
+
+    def known(self, command: Command) -> Known:
+        """What the action wants to know, looked up within the actor's facility."""
+        facts: dict[str, Any] = {}
+        for want in command.action.wants():
+            match want:
+                case PriceOf():
+                    code = next((code for code in PRICES if code.lower() == want.code.lower()), None)
+                    price = Priced(code=code, name=code, amount=PRICES[code]) if code else None
+                    facts |= {"price": price, "nearest": () if code else ("BLOOD_TEST",)}
+                case ItemOf():
+                    facts["item"] = ITEMS.get(want.id) if want.id in LISTS[want.catalogue] else None
+                case RowOf():
+                    facts["row"] = self.row(want.resource, want.id, command.actor)
+                case PatientOf():
+                    facts["patient"] = self.patient(want, command.actor)
+                case NextNumber():
+                    self.number += 1
+                    facts["number"] = self.number
+        return Known(**facts)
+
+    def row(self, resource: Resource, id: UUID, actor: Person) -> dict[str, Any] | None:
+        found = self.rows.get((resource, id))
+        return found if found and found["facility_id"] == actor.facility_id else None
+
+    def patient(self, want: PatientOf, actor: Person) -> dict[str, Any] | None:
+        if want.id:
+            return self.row(Resource.PATIENT, want.id, actor)
+        patients = [row for (resource, _), row in self.rows.items() if resource is Resource.PATIENT]
+        return next((p for p in patients if p["national_id"] == want.national_id), None)
+
+    def keep(self, change: Change) -> None:
+        for row in change.rows:
+            self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
+        self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
+        self.bill += change.charges
+
+    @property
+    def total(self) -> Decimal:
+        """What the bill shows, in KES."""
+        return sum((line.amount for line in self.bill), Decimal("0.00"))
+
+
+@dataclass
+class Desk:
+    """One visit and everybody who works on it; each command comes a minute after the one before."""
+
+    shelf: Shelf = field(default_factory=Shelf)
+    now: datetime = MORNING
+    count: int = 0
+    id: UUID = VISIT
+    current: Visit | None = None
+
+    @property
+    def visit(self) -> Visit:
+        assert self.current is not None
+        return self.current
+
+    def command(self, who: Person | Role, action: Action, **changed: Any) -> Command:
+        self.count, self.now = self.count + 1, self.now + timedelta(minutes=1)
+        actor = STAFF[who] if isinstance(who, Role) else who
+        facts = {"id": uuid5(self.id, str(self.count)), "visit_id": self.id, "actor": actor, "at": self.now}
+        return Command.model_validate({**facts, "action": action, **changed})
+
+    def does(self, who: Person | Role, action: Action, **changed: Any) -> Change:
+        """Have it done, or raise Refused."""
+        command = self.command(who, action, **changed)
+        change = accept(self.current, command, self.shelf.known(command))
+        self.shelf.keep(change)
+        self.current = change.visit
+        return change
+
+    def refused(self, who: Person | Role, action: Action, **changed: Any) -> Problem:
+        """The problem of what must be refused."""
+        with pytest.raises(Refused) as no:
+            self.does(who, action, **changed)
+        return no.value.problem
+
+    def ordered(self, who: Person | Role, action: Action) -> UUID:
+        """Have it done; the id of the order or record that it made."""
+        return self.does(who, action).rows[0].id
+
+    def answer(self, who: Person | Role, lab_request_id: UUID, status: str = "COMPLETED") -> Change:
+        """The laboratory answers; `status` COMPLETED or CANCELLED."""
+        results = {"hemoglobin": "14.2"} if status == "COMPLETED" else None
+        form = {"lab_request_id": lab_request_id, "status": status, "results": results}
+        return self.does(who, ReportLabTest.model_validate(form))
+
+    def pay(self, amount: Decimal | str | None = None) -> Change:
+        """Take so much in cash, or all that is owed."""
+        paid = TakePayment.model_validate({"amount": amount or self.visit.balance, "payment_type": "CASH"})
+        return self.does(Role.CASHIER, paid)
+
+
+def registered(**changed: Any) -> Desk:
+    desk = Desk()
+    desk.does(Role.RECEPTIONIST, registration(**changed))
+    return desk
+
+
+def triaged(**changed: Any) -> Desk:
+    desk = registered(**changed)
+    desk.does(NURSE, triage())
+    return desk
+
+
+def taken_in(**changed: Any) -> Desk:
+    desk = triaged(**changed)
+    desk.does(CLINICIAN, TakeIn())
+    return desk
+
+
+def seen(**changed: Any) -> Desk:
+    """A visit whose consultation is written down, KES 300 on the bill."""
+    desk = taken_in(**changed)
+    desk.does(CLINICIAN, RecordEncounter(notes="n", findings="f"))
+    return desk
+
+
+def with_test(make: Callable[[], Desk] = seen) -> tuple[Desk, UUID]:
+    """A visit with one open lab request, ordered by CLINICIAN."""
+    desk = make()
+    return desk, desk.ordered(CLINICIAN, OrderLabTest(test_type="BLOOD_TEST"))
+
+
+def with_prescription(quantity: int = 4) -> tuple[Desk, UUID]:
+    """A visit that was seen, with one open prescription of so many pieces, KES 5.25 each."""
+    desk = seen()
+    return desk, desk.ordered(CLINICIAN, prescription(quantity))
+
+
+def come_again(desk: Desk) -> OpenVisit:
+    return OpenVisit(patient_id=desk.visit.patient_id, chief_complaint="Cough", payment_type=PaymentType.CASH)

@@ -1,0 +1,158 @@
+"""Every action that somebody may try on a visit: its form, made from the notes on paper and one number.
+
+The number chooses: mostly what fits, now and then another visit's record, an unknown code or a day gone by.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from models import actions as do
+from models.staff import Person, Role
+from tests.pathway.paper import Paper
+from tests.pathway.people import (
+    ANTENATAL,
+    CLINICIAN,
+    MEASLES,
+    MORNING,
+    NURSE,
+    PILL,
+    RABIES,
+    SECOND_CLINICIAN,
+    STAFF,
+    person,
+    prescription,
+    registration,
+    triage,
+)
+from tests.pathway.verdicts import FOREIGN, UNKNOWN
+
+NURSE_AND_CLINICIAN = person(Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER)
+PATIENT = UUID(int=3)
+DOSE = {"batch_number": "B1", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
+DIAGNOSIS = {"diagnosis_code": "R51", "diagnosis_name": "Headache"}
+STATIONS = ("IMMUNIZATION", "FAMILY_PLANNING", "MCH")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The notes, the ids of all commands so far, and the number that chooses."""
+
+    paper: Paper
+    ids: list[UUID]
+    number: int
+
+    def one(self, *options: Any) -> Any:
+        return options[self.number % len(options)]
+
+    def record(self, *fitting: UUID) -> UUID:
+        """Mostly one that fits; else any id there is."""
+        there = [*fitting, *self.ids, FOREIGN, UNKNOWN] if self.number % 5 == 0 or not fitting else [*fitting]
+        return there[self.number % len(there)]
+
+    def encounter(self) -> UUID | None:
+        return self.record(*self.paper.encounters) if self.number % 3 else None
+
+    def share(self) -> Decimal:
+        """A part of what is owed, all of it, or slightly more; at least KES 1."""
+        part = Decimal(self.one("1", "0.50", "1", "0.01", "1.01"))
+        return max(self.paper.owed * part, Decimal(1)).quantize(Decimal("0.01"))
+
+
+def lab_report(at: Choice) -> do.Action:
+    id = at.record(*at.paper.working("LAB_REQUEST"))
+    form = {"status": "CANCELLED"} if at.number % 3 == 0 else {"status": "COMPLETED", "results": {"hb": 12.1}}
+    return do.ReportLabTest.model_validate({**form, "lab_request_id": id})
+
+
+def dispensing(at: Choice) -> do.Action:
+    id = at.record(*at.paper.working("PRESCRIPTION"))
+    status = at.one("DISPENSED", "PARTIALLY_DISPENSED", "CANCELLED", "PARTIALLY_DISPENSED")
+    needs = {"DISPENSED": at.one(None, 4, 2, 1), "PARTIALLY_DISPENSED": at.one(1, 2, 3), "CANCELLED": None}
+    form = {"prescription_id": id, "status": status, "quantity_dispensed": needs[status]}
+    return do.Dispense.model_validate(form)
+
+
+def sha_invoice(at: Choice) -> do.Action:
+    amount = at.share() if at.number % 2 else None
+    return do.RaiseShaInvoice(sha_number="SHA1", service_given="Care", amount_charged=amount)
+
+
+def discharge(at: Choice) -> do.Action:
+    days = at.one(None, 3, None, -1)
+    when = None if days is None else do.FollowUp(date=(MORNING + timedelta(days=days)).date())
+    return do.Discharge(discharge_notes="Stable", follow_up=when)
+
+
+def arrival(at: Choice) -> do.Action:
+    again = {"patient_id": PATIENT, "chief_complaint": "Cough", "payment_type": "CASH"}
+    return registration() if at.number % 2 else do.OpenVisit.model_validate(again)
+
+
+def lab_test(at: Choice) -> do.Action:
+    return do.OrderLabTest(test_type=at.one("BLOOD_TEST", "FREE_TEST", "BLOOD_TEST", "BLOOD_TEST", "X-RAY"))
+
+
+def payment(at: Choice) -> do.Action:
+    return do.TakePayment.model_validate({"amount": at.share(), "payment_type": "CASH"})
+
+
+Form = Callable[[Choice], do.Action]
+FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
+    "arrive": ((Role.RECEPTIONIST,), arrival),
+    "triage": ((NURSE, NURSE_AND_CLINICIAN), lambda at: triage()),
+    "take in": ((CLINICIAN, SECOND_CLINICIAN), lambda at: do.TakeIn()),
+    "encounter": ((CLINICIAN, SECOND_CLINICIAN, CLINICIAN), lambda at: do.RecordEncounter()),
+    "diagnose": (
+        (CLINICIAN,),
+        lambda at: do.RecordDiagnosis.model_validate({**DIAGNOSIS, "encounter_id": at.encounter()}),
+    ),
+    "order test": ((CLINICIAN, SECOND_CLINICIAN), lab_test),
+    "report test": ((Role.LAB_TECHNICIAN,), lab_report),
+    "prescribe": (
+        (CLINICIAN, SECOND_CLINICIAN),
+        lambda at: prescription(at.one(4, 2, 3, 1), at.one(*["Paracetamol"] * 4, "Aspirin"), at.encounter()),
+    ),
+    "dispense": ((Role.PHARMACIST,), dispensing),
+    "refer": (
+        (NURSE, CLINICIAN, NURSE_AND_CLINICIAN),
+        lambda at: do.Refer.model_validate({"station": at.one(*STATIONS), "reason": "It is due"}),
+    ),
+    "vaccinate": (
+        (Role.IMMUNIZATION_NURSE,),
+        lambda at: do.RecordImmunization.model_validate({**DOSE, "vaccine_id": at.one(MEASLES, RABIES, PILL)}),
+    ),
+    "counsel": ((Role.FAMILY_PLANNING_COUNSELOR,), lambda at: do.RecordFamilyPlanning(method_id=PILL)),
+    "care for mother": (
+        (Role.MCH_NURSE,),
+        lambda at: do.RecordMchService(service_id=at.one(ANTENATAL, ANTENATAL, MEASLES)),
+    ),
+    "pay": ((Role.CASHIER,), payment),
+    "invoice SHA": ((Role.CASHIER,), sha_invoice),
+    "discharge": (
+        (CLINICIAN, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE, CLINICIAN),
+        discharge,
+    ),
+    "cancel visit": ((Role.RECEPTIONIST, Role.SUPERVISOR), lambda at: do.CancelVisit(reason="Opened by mistake")),
+}
+"""What is tried: who mostly does it, and the form."""
+
+
+def next_form(at: Choice) -> tuple[Person, do.Action]:
+    """What the description asks for next."""
+    paper = at.paper
+    if not paper.triaged:
+        return NURSE, triage()
+    if not paper.called and not paper.instead:
+        return CLINICIAN, do.TakeIn()
+    if tests := paper.working("LAB_REQUEST"):
+        form = {"lab_request_id": tests[0], "status": "COMPLETED", "results": {"hb": 12.1}}
+        return STAFF[Role.LAB_TECHNICIAN], do.ReportLabTest.model_validate(form)
+    if drugs := paper.working("PRESCRIPTION"):
+        return STAFF[Role.PHARMACIST], do.Dispense(prescription_id=drugs[0], status="DISPENSED")
+    if paper.owed > 0:
+        return STAFF[Role.CASHIER], do.TakePayment.model_validate({"amount": paper.owed, "payment_type": "CASH"})
+    return (SECOND_CLINICIAN if paper.clinician == SECOND_CLINICIAN.id else CLINICIAN), do.RecordEncounter()

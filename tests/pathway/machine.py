@@ -1,0 +1,170 @@
+"""One visit held against the notes on paper: what is checked at each command, and what must always hold."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from models.actions import Action, Change
+from models.base import NOTHING
+from models.catalogue import Known
+from models.command import Command, accept, refuse
+from models.problems import Problem, Refused
+from models.staff import SERVES, Person, Role, Station
+from models.visit import PaymentStatus, Status, Visit, summary
+from models.words import details, next_step
+from tests.pathway.desk import Desk
+from tests.pathway.paper import Paper
+from tests.pathway.verdicts import verdict
+
+
+class Notebook(RuleBasedStateMachine):
+    """A visit at a desk, and the notes of it. Rules that send commands stand in the class below."""
+
+    desk: Desk
+    paper: Paper
+    ids: list[UUID]
+
+    def act(self, who: Person, action: Action) -> None:
+        """Send it; whatever comes of it must be what the paper says."""
+        expected = verdict(self.paper, action, who)
+        before, stage, waits, work = self.visit, self.paper.stage, self.paper.waits, dict(self.paper.work)
+        command = self.desk.command(who, action)
+        known = self.desk.shelf.known(command)
+        early = decided(before, command, None)[1]
+        change, problem = decided(before, command, known)
+        assert (problem and problem.type) == (expected and f"/problems/{expected}"), (action.kind, problem)
+        assert early in (None, problem)
+        assert (change, problem) == decided(before, command, known), "the same question got two answers"
+        if change is None:
+            return
+        self.keep(change, who, action, command.id)
+        self.check_events(change, stage, waits, work)
+        self.check_times(before, command.at)
+
+    def keep(self, change: Change, who: Person, action: Action, id: UUID) -> None:
+        self.desk.shelf.keep(change)
+        self.desk.current = change.visit
+        reviews = [order.id for order in change.visit.open_orders if order.kind == "REVIEW"]
+        self.paper.note(action, who, id, reviews[0] if reviews else None)
+        self.ids.append(id)
+
+    def check_events(self, change: Change, stage: str, waits: set[Station], work: dict[UUID, Any]) -> None:
+        """The boards hear each order that opened or closed, and a move where there was one; each once."""
+        told = [(event.kind, event.payload, event.audience) for event in change.events]
+        for kind, ids in (
+            ("order:opened", self.paper.work.keys() - work.keys()),
+            ("order:closed", work.keys() - self.paper.work.keys()),
+        ):
+            heard = [(payload, audience) for k, payload, audience in told if k == kind]
+            all_work = work | self.paper.work
+            assert {payload["orderId"] for payload, _ in heard} == ids
+            assert len(heard) == len(ids)
+            for payload, audience in heard:
+                order = all_work[payload["orderId"]]
+                assert (payload["kind"], payload["station"]) == (order.kind, order.station)
+                assert audience == (SERVES[order.station],)
+        moves = [payload for kind, payload, _ in told if kind == "visit:status_changed"]
+        moved = (stage, waits) != (self.paper.stage, self.paper.waits)
+        assert [(m["status"], set(m["waitingAt"])) for m in moves] == [(self.paper.stage, self.paper.waits)] * moved
+
+    def check_times(self, before: Visit, at: datetime) -> None:
+        """A wait, and a stage, began when it began: what goes on keeps its start."""
+        since = {wait.station: wait.since for wait in before.waiting}
+        assert all(wait.since == since.get(wait.station, at) for wait in self.visit.waiting)
+        assert self.visit.stage_since == (before.stage_since if self.visit.status is before.status else at)
+
+    @property
+    def visit(self) -> Visit:
+        return self.desk.visit
+
+    def pick(self, which: int, *first: UUID) -> UUID:
+        """One of the ids there are; those that fit best come first."""
+        ids = [*first, *self.ids] if which % 4 == 0 or not first else list(first)
+        return ids[which % len(ids)]
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        orders = {
+            order.id: (order.kind, order.station, order.person_id, order.quantity, order.dispensed)
+            for order in self.visit.open_orders
+        }
+        noted = {id: (w.kind, w.station, w.person, w.pieces, w.given) for id, w in self.paper.work.items()}
+        assert orders == noted
+        assert len(orders) == len(self.visit.open_orders)
+
+    @invariant()
+    def no_money_appears_or_disappears(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert visit.total_amount == paper.total == self.desk.shelf.total
+        assert (visit.amount_paid, visit.amount_covered, visit.amount_waived) == (paper.paid, paper.covered, NOTHING)
+        assert visit.balance == paper.owed
+        assert -visit.balance <= paper.taken_back, "only what was cancelled after it was settled may be owed back"
+        settled = paper.paid + paper.covered
+        assert visit.payment_status == (
+            (PaymentStatus.PARTIAL if settled else PaymentStatus.UNPAID)
+            if paper.owed > 0
+            else PaymentStatus.COVERED
+            if paper.covered and not paper.paid
+            else PaymentStatus.PAID
+        )
+
+    @invariant()
+    def it_stands_where_the_notes_say(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert (visit.status, set(visit.waiting_at)) == (paper.stage, paper.waits)
+        assert (visit.version, visit.provider_id) == (paper.accepted, paper.clinician)
+        assert len(visit.waiting_at) == len(set(visit.waiting_at))
+        assert (visit.completed_at is not None) == (paper.ended is not None)
+
+    @invariant()
+    def an_open_visit_waits_for_somebody(self) -> None:
+        visit = self.visit
+        if visit.end:
+            assert not visit.waiting
+            assert not visit.open_orders
+            assert visit.balance <= 0
+            return
+        is_with_clinician = visit.status is Status.IN_CONSULTATION and visit.provider_id is not None
+        assert visit.waiting or is_with_clinician or visit.status is Status.READY_FOR_DISCHARGE
+        step = next_step(visit).lower()
+        assert any(role.lower().replace("_", " ") in step for role in Role), step
+        for station in visit.waiting_at:
+            assert SERVES[station].lower().replace("_", " ") in step
+        assert visit.chief_complaint not in details(visit)
+
+    @invariant()
+    def results_are_read(self) -> None:
+        """No result lies unread, unless another test is open or somebody is asked to read it."""
+        reviews = self.paper.working("REVIEW")
+        assert len(reviews) <= 1
+        if self.visit.has_unread_results:
+            assert reviews or self.paper.working("LAB_REQUEST")
+        assert self.visit.has_unread_results == self.paper.unread
+
+    @invariant()
+    def status_follows_from_the_facts(self) -> None:
+        forgotten = self.visit.having(status=Status.REGISTERED, waiting=(), payment_status=PaymentStatus.UNPAID)
+        again, visit = forgotten.settled(self.visit.updated_at), self.visit
+        assert (again.status, again.waiting_at) == (visit.status, visit.waiting_at)
+        assert again.payment_status is visit.payment_status
+
+    @invariant()
+    def it_travels_unchanged(self) -> None:
+        assert Visit.model_validate_json(self.visit.model_dump_json()) == self.visit
+        assert all(since.since <= self.visit.updated_at for since in self.visit.waiting)
+        assert summary(self.visit)["balance"] == self.paper.owed
+
+
+def decided(
+    visit: Visit, command: Command, known: Known | None
+) -> tuple[Change, None] | tuple[None, Problem] | tuple[None, None]:
+    """The change, or the problem. Without `known`, as the workflow asks before anything is looked up."""
+    try:
+        if known is not None:
+            return accept(visit, command, known), None
+        refuse(visit, command)
+    except Refused as no:
+        return None, no.problem
+    return None, None

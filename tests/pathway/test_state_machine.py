@@ -1,0 +1,65 @@
+"""Any role, any action, any order: the rules are held against the notes that a clerk keeps on paper."""
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from models import actions as do
+from models.catalogue import Resource
+from models.staff import Role
+from tests.pathway.desk import registered
+from tests.pathway.forms import FORMS, NURSE_AND_CLINICIAN, Choice, next_form
+from tests.pathway.machine import Notebook
+from tests.pathway.paper import Paper
+from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, SECOND_CLINICIAN, STAFF, person, triage
+from tests.pathway.verdicts import FOREIGN, UNKNOWN
+
+ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
+OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge")
+SELDOM = ("arrive", "cancel visit", "diagnose")
+NUMBERS = st.integers(0, 59)
+
+
+class Pathway(Notebook):
+    """One visit, from the reception desk on.
+
+    One rule chooses among all actions: hypothesis leaves some of several rules out of a run, and a run without triage
+    or consultation goes nowhere.
+    """
+
+    @initialize(far=st.sampled_from([3, 2, 1, 0]))
+    def register(self, far: int) -> None:
+        """Some visits begin further on, so that short runs also see their later stages."""
+        self.desk, self.paper, self.ids = registered(), Paper(), []
+        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION):
+            self.desk.shelf.rows[resource, FOREIGN] = {
+                "facility_id": FACILITY,
+                "visit_id": UNKNOWN,
+                "status": "PENDING",
+            }
+        for who, action in ((NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter()))[:far]:
+            self.act(who, action)
+
+    @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on"]), stranger=NUMBERS, number=NUMBERS)
+    def somebody_tries(self, what: str, stranger: int, number: int) -> None:
+        """Mostly somebody who may; now and then anybody."""
+        at = Choice(self.paper, self.ids, number)
+        if what == "go on":
+            self.act(*next_form(at))
+            return
+        if what in SELDOM and stranger % 4:
+            return
+        likely, form = FORMS[what]
+        able = [STAFF[who] if isinstance(who, Role) else who for who in likely]
+        self.act(ANYBODY[stranger % len(ANYBODY)] if stranger >= 50 else able[stranger % len(able)], form(at))
+
+
+TestPathway = Pathway.TestCase
+TestPathway.settings = settings(
+    max_examples=150,
+    stateful_step_count=50,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)

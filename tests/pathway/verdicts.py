@@ -1,0 +1,163 @@
+"""What the pathway's description allows, told from the notes on paper: nothing, or the problem that must come."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from models.actions import Action, Dispense
+from models.staff import Person, Role, Station
+from tests.pathway.paper import SERVICES, Paper
+from tests.pathway.people import FACILITY, MORNING, PRICES
+
+FOREIGN, UNKNOWN = UUID(int=77), UUID(int=78)
+"""A record of another visit, and an id that nothing has."""
+
+ROLES = {
+    "record_triage": {Role.TRIAGE_NURSE},
+    "refer": {Role.CLINICAL_OFFICER, Role.TRIAGE_NURSE},
+    "report_lab_test": {Role.LAB_TECHNICIAN},
+    "dispense": {Role.PHARMACIST},
+    "record_immunization": {Role.IMMUNIZATION_NURSE},
+    "record_family_planning": {Role.FAMILY_PLANNING_COUNSELOR},
+    "record_mch_service": {Role.MCH_NURSE},
+    "take_payment": {Role.CASHIER},
+    "raise_sha_invoice": {Role.CASHIER},
+    "cancel_visit": {Role.RECEPTIONIST, Role.SUPERVISOR},
+    "discharge": {Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE},
+    "register_patient": {Role.RECEPTIONIST},
+    "open_visit": {Role.RECEPTIONIST},
+}
+"""Who may; every other action is the clinician's."""
+
+NURSE_OF = {
+    Station.IMMUNIZATION: Role.IMMUNIZATION_NURSE,
+    Station.FAMILY_PLANNING: Role.FAMILY_PLANNING_COUNSELOR,
+    Station.MCH: Role.MCH_NURSE,
+}
+
+
+def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
+    """The problem that must come, or None where it must be done."""
+    kind = action.kind
+    if not ROLES.get(kind, {Role.CLINICAL_OFFICER}) & set(actor.roles):
+        return "not-your-role"
+    if actor.facility_id != FACILITY:
+        return "not-found"
+    if kind in ("register_patient", "open_visit"):
+        return "already-done"
+    if kind in ("report_lab_test", "dispense"):
+        return answering(paper, action)
+    if paper.ended:
+        return "visit-closed"
+    special = SPECIAL.get(kind)
+    return special(paper, action, actor) if special else ordinary(paper, action)
+
+
+def ordinary(paper: Paper, action: Any) -> str | None:
+    """Encounters, diagnoses, tests and prescriptions come after the patient was taken in; services after triage."""
+    if action.kind in SERVICES:
+        return serving(paper, action)
+    if not paper.consulted:
+        return "wrong-stage"
+    encounter = getattr(action, "encounter_id", None)
+    if encounter is not None and encounter not in paper.encounters:
+        return "conflict" if encounter == FOREIGN else "not-found"
+    code = getattr(action, "test_type", getattr(action, "medication_name", "CONSULTATION"))
+    return None if code in PRICES else "invalid"
+
+
+def serving(paper: Paper, action: Any) -> str | None:
+    if not paper.triaged:
+        return "wrong-stage"
+    _, chosen, listed = SERVICES[action.kind]
+    return None if getattr(action, chosen) in listed else "invalid"
+
+
+def answering(paper: Paper, action: Any) -> str | None:
+    id = action.lab_request_id if action.kind == "report_lab_test" else action.prescription_id
+    kind = "LAB_REQUEST" if action.kind == "report_lab_test" else "PRESCRIPTION"
+    if id == FOREIGN:
+        return "conflict"
+    if id in paper.answered:
+        return "already-done" if paper.answered[id] == kind else "not-found"
+    if id not in paper.work or paper.work[id].kind != kind:
+        return "not-found"
+    return fitting(paper, action) if isinstance(action, Dispense) else None
+
+
+def fitting(paper: Paper, action: Dispense) -> str | None:
+    work = paper.work[action.prescription_id]
+    rest, now = work.pieces - work.given, action.quantity_dispensed
+    if action.status == "PARTIALLY_DISPENSED":
+        return None if now and now < rest else "invalid"
+    if action.status == "DISPENSED":
+        return None if now in (None, rest, work.pieces) else "invalid"
+    return None
+
+
+def may_record_triage(paper: Paper, action: Any, actor: Person) -> str | None:
+    return "already-done" if paper.triaged else None
+
+
+def may_take_in(paper: Paper, action: Any, actor: Person) -> str | None:
+    if not paper.triaged:
+        return "wrong-stage"
+    takes_over = paper.working("REVIEW") and paper.clinician != actor.id
+    return "already-done" if paper.called and not paper.written and not takes_over else None
+
+
+def may_record_encounter(paper: Paper, action: Any, actor: Person) -> str | None:
+    if paper.working("REVIEW") and paper.clinician != actor.id:
+        return "wrong-stage"
+    return ordinary(paper, action)
+
+
+def may_refer(paper: Paper, action: Any, actor: Person) -> str | None:
+    if not paper.triaged or not (paper.consulted or Role.TRIAGE_NURSE in actor.roles):
+        return "wrong-stage"
+    sent = {paper.work[id].station for id in paper.working("REFERRAL")}
+    return "already-done" if action.station in sent else None
+
+
+def may_take_payment(paper: Paper, action: Any, actor: Person) -> str | None:
+    return None if action.amount <= paper.owed else "invalid"
+
+
+def may_raise_sha_invoice(paper: Paper, action: Any, actor: Person) -> str | None:
+    if paper.owed <= 0:
+        return "already-done"
+    return None if (action.amount_charged or paper.owed) <= paper.owed else "invalid"
+
+
+def may_cancel_visit(paper: Paper, action: Any, actor: Person) -> str | None:
+    begun = paper.consulted or paper.paid or paper.covered
+    if begun and Role.SUPERVISOR not in actor.roles:
+        return "not-your-role"
+    return outstanding(paper)
+
+
+def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
+    nurses = set() if paper.called or paper.written else {NURSE_OF[station] for station in paper.instead}
+    if not (nurses | {Role.CLINICAL_OFFICER}) & set(actor.roles):
+        return "not-your-role"
+    if not paper.consulted or (paper.called and not paper.written):
+        return "wrong-stage"
+    follow_up = action.follow_up
+    late = follow_up and follow_up.date and follow_up.date <= MORNING.date()
+    return outstanding(paper) or ("invalid" if late else None)
+
+
+def outstanding(paper: Paper) -> str | None:
+    return "outstanding-work" if paper.work or paper.owed > 0 else None
+
+
+SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {
+    "record_triage": may_record_triage,
+    "take_in": may_take_in,
+    "record_encounter": may_record_encounter,
+    "refer": may_refer,
+    "take_payment": may_take_payment,
+    "raise_sha_invoice": may_raise_sha_invoice,
+    "cancel_visit": may_cancel_visit,
+    "discharge": may_discharge,
+}

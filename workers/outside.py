@@ -1,0 +1,56 @@
+"""One worker for each outside service, on the service's own queue: what is down holds up nobody else."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import httpx2
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.worker import Worker
+
+from activities.gate import Gate
+from activities.messenger import Messenger
+from activities.mobile_money import MobileMoneyDesk
+from integrations.database import Pool
+from integrations.services.mpesa.client import Daraja
+from integrations.settings import Settings
+from models.command import Command
+from models.services import Service, queue_of
+from workflows.starting import visit_start
+from workflows.visit import SUBMIT
+
+
+def service_workers(client: Client, pool: Pool, http: httpx2.AsyncClient, settings: Settings) -> list[Worker]:
+    secret = settings.command_secret.get_secret_value().encode()
+    callbacks = settings.mpesa_callback_url or settings.own_url
+    gate = Gate(pool, Service.MPESA)
+    desk = MobileMoneyDesk(pool, gate, Daraja(settings, http), secret, callbacks)
+    return [service_worker(client, Service.MPESA, [desk.prompt, desk.load, desk.ask, desk.settle])]
+
+
+def service_worker(client: Client, service: Service, activities: list[Callable[..., Awaitable[object]]]) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue_of(service),
+        activities=activities,
+        max_concurrent_activities=20,
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+def messenger(client: Client, settings: Settings) -> Messenger:
+    """Tells visits as the API stores commands: a signal, with a run from the rows where none is open."""
+
+    async def tell(command: Command) -> None:
+        start = visit_start(settings.own_url, command.visit_id)
+        await client.start_workflow(
+            start.pop("run"),
+            start.pop("opening"),
+            task_queue=settings.task_queue,
+            start_signal=SUBMIT,
+            start_signal_args=[command],
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **start,
+        )
+
+    return Messenger(tell, settings.command_secret.get_secret_value().encode())
