@@ -113,6 +113,8 @@ def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
 
 def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry:
     action = command.action
+    is_patient = action.resource is Resource.PATIENT  # who returns was found by the look-up, not named by the form
+    about = change.visit.patient_id if is_patient else action.audit_id(case_of(before, command, Known()))
     return Entry(
         id=uuid5(command.id, "audit"),
         facility_id=change.visit.facility_id,
@@ -122,7 +124,7 @@ def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry
         user_id=command.actor.id,
         action=action.writes,
         resource=action.resource,
-        resource_id=action.audit_id(case_of(before, command, Known())),
+        resource_id=about,
         details=action.said,
         ip_address=command.address,
         at=command.at,

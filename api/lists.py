@@ -15,6 +15,7 @@ from api.paging import Cursor, Limit, page
 from api.security import Signed
 from api.shapes import AuditItem, QueueItem, VisitSummary, list_of, record_shape
 from models.actions.base import require_role
+from models.base import Date
 from models.catalogue import Resource
 from models.problems import NotFound
 from models.staff import Role, Station
@@ -72,7 +73,7 @@ async def visits(
     db: Reading,
     status: Status | None = None,
     station: Station | None = None,
-    date: dt.date | None = None,
+    date: Date | None = None,
     patient_id: UUID | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -1,12 +1,11 @@
 """What staff ask of the administration: forms for what belongs to no visit."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from models.base import Line, Price, Value
+from models.base import Date, Line, Number, Price, Value
 from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone
 from models.staff import Person, Role
 
@@ -70,8 +69,8 @@ class PatientCorrection(Value):
     first_name: Line = ""
     last_name: Line = ""
     gender: Gender = Gender.UNKNOWN
-    date_of_birth: date | None = None
-    age: Annotated[int, Field(ge=0, le=OLDEST)] | None = None
+    date_of_birth: Date | None = None
+    age: Annotated[int, Number, Field(ge=0, le=OLDEST)] | None = None
     phone_number: Phone = ""
     national_id: NationalId | None = None
     sha_number: Line | None = None

@@ -1,10 +1,11 @@
 """The plain values that everything else is made of."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 class Value(BaseModel):
@@ -21,9 +22,27 @@ def storable(text: str) -> str:
 
 
 def storable_details(details: dict[str, Any]) -> dict[str, Any]:
-    if "\\u0000" in ascii(details).replace("\\x00", "\\u0000"):
-        raise ValueError("must not contain the NUL character")
+    for text in (*details.keys(), *details.values()):
+        if isinstance(text, str):
+            storable(text)
     return details
+
+
+SECONDS = re.compile(r"[-+]?[\d_.]+")
+
+
+def written_as_a_day(given: Any) -> Any:
+    """A bare number would be read as seconds since 1970, and a slip of the pen become a birthday."""
+    if isinstance(given, int | float) or (isinstance(given, str) and SECONDS.fullmatch(given.strip())):
+        raise ValueError("is written like 2026-11-22")
+    return given
+
+
+def written_as_a_number(given: Any) -> Any:
+    """Python reads true as 1 and 1_0 as 10; nobody at a desk means that."""
+    if isinstance(given, bool) or (isinstance(given, str) and "_" in given):
+        raise ValueError("must be a number")
+    return given
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(storable)]
@@ -51,6 +70,12 @@ Details = Annotated[
 ]
 """Named values as a device or a form sends them."""
 
+Date = Annotated[date, BeforeValidator(written_as_a_day)]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_as_a_day)]
+
+Number = BeforeValidator(written_as_a_number)
+"""Beside `int`, `float` or `Decimal` in what people fill in."""
+
 CENT = Decimal("0.01")
 
 
@@ -62,11 +87,24 @@ def in_cents(amount: Decimal) -> Decimal:
 Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 """Kenyan shillings, two places."""
 
-Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
-Amount = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
+Price = Annotated[Decimal, Number, Field(ge=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
+Amount = Annotated[Decimal, Number, Field(gt=0, max_digits=12, decimal_places=2), AfterValidator(in_cents)]
 """Kenyan shillings above zero."""
 
-Moment = AwareDatetime
 NOTHING = Decimal("0.00")
 
-__all__ = ["NOTHING", "Amount", "Details", "Line", "Moment", "Money", "Note", "Price", "Value", "Words", "datetime"]
+__all__ = [
+    "NOTHING",
+    "Amount",
+    "Date",
+    "Details",
+    "Line",
+    "Moment",
+    "Money",
+    "Note",
+    "Number",
+    "Price",
+    "Value",
+    "Words",
+    "datetime",
+]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from models.base import Value
+from models.base import Number, Value
 
 SCORED_PRESSURE_FROM_YEARS = 12
 
@@ -35,17 +35,17 @@ class VitalSigns(Value):
     The spellings `blood_pressure` "140/90", `temperature` and `pulse` are accepted too, and numbers as strings.
     """
 
-    temperature_c: Annotated[float, Field(ge=25, le=45, allow_inf_nan=False)]
-    pulse_bpm: Annotated[int, Field(ge=0, le=300)]
-    respiratory_rate: Annotated[int, Field(ge=0, le=120)]
+    temperature_c: Annotated[float, Number, Field(ge=25, le=45, allow_inf_nan=False)]
+    pulse_bpm: Annotated[int, Number, Field(ge=0, le=300)]
+    respiratory_rate: Annotated[int, Number, Field(ge=0, le=120)]
     avpu: Avpu
     mobility: Mobility
     trauma: bool
-    systolic_bp: Annotated[int, Field(ge=30, le=300)] | None = None
-    diastolic_bp: Annotated[int, Field(ge=10, le=200)] | None = None
-    spo2_percent: Annotated[float, Field(ge=30, le=100, allow_inf_nan=False)] | None = None
-    weight_kg: Annotated[float, Field(ge=0.3, le=300, allow_inf_nan=False)] | None = None
-    height_cm: Annotated[float, Field(ge=20, le=250, allow_inf_nan=False)] | None = None
+    systolic_bp: Annotated[int, Number, Field(ge=30, le=300)] | None = None
+    diastolic_bp: Annotated[int, Number, Field(ge=10, le=200)] | None = None
+    spo2_percent: Annotated[float, Number, Field(ge=30, le=100, allow_inf_nan=False)] | None = None
+    weight_kg: Annotated[float, Number, Field(ge=0.3, le=300, allow_inf_nan=False)] | None = None
+    height_cm: Annotated[float, Number, Field(ge=20, le=250, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="before")
     @classmethod

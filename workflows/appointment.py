@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from models.envelope import Reply
     from models.words import clock, spoken
     from workflows.surely import surely
+    from workflows.visit import NO_MESSAGE, plain
 
 NOBODY_CAME = timedelta(minutes=10)
 A_DAY = timedelta(days=1)
@@ -55,10 +56,10 @@ class AppointmentWorkflow:
         return Reply(answer=outcome.answer, problem=outcome.problem)
 
     @workflow.signal(name="submit", description="A booking or change that needs no answer.")
-    async def submit(self, raw: Any) -> None:
+    async def submit(self, message: RawValue = NO_MESSAGE) -> None:
         """Nothing may be raised here: it would close the workflow. What the API did not write is dropped."""
         try:
-            command = AppointmentCommand.model_validate(raw)
+            command = AppointmentCommand.model_validate(plain(message))
         except ValidationError:
             workflow.logger.warning("an appointment's signal could not be read")
             return

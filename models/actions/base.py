@@ -1,7 +1,7 @@
 """What every staff action is: a form, who may do it, when, and what it changes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
@@ -163,11 +163,14 @@ def require_consultation(visit: Visit) -> None:
         raise WrongStage("The patient waits for consultation. Take the patient in first.", missing=[missing])
 
 
-def require_nothing_open(visit: Visit) -> None:
-    """Refuse while an order is open or a balance stands, naming each and who can close it."""
+def require_nothing_open(visit: Visit, first: Sequence[Missing] = ()) -> None:
+    """Refuse while an order is open or a balance stands, naming each and who can close it.
+
+    `first`: what is missing too and should be done before, for it adds to the bill.
+    """
     missing = [Missing(what=f"{o.said} ({o.id})", roles=(SERVES[o.station],)) for o in visit.open_orders]
     if visit.balance > 0:
         missing.append(Missing(what=f"payment of KES {visit.balance}", roles=(SERVES[Station.CASHIER],)))
     if missing:
-        named = "; ".join(m.what for m in missing)
-        raise OutstandingWork(f"Still open: {named}.", missing=missing)
+        named = "; ".join(m.what for m in (*first, *missing))
+        raise OutstandingWork(f"Still open: {named}.", missing=(*first, *missing))

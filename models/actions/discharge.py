@@ -19,7 +19,7 @@ from models.actions.base import (
     require_role,
 )
 from models.appointments import FARTHEST
-from models.base import Note, Value, Words
+from models.base import Date, Note, Number, Value, Words
 from models.catalogue import Resource
 from models.problems import Missing, WrongStage, invalid
 from models.staff import Person, Role
@@ -29,11 +29,14 @@ NAIROBI = ZoneInfo("Africa/Nairobi")
 MORNING = time(9, 0)
 
 
+ENCOUNTER = Missing(what="the encounter", roles=(Role.CLINICAL_OFFICER,))
+
+
 class FollowUp(Value):
     """When the patient comes again: in so many days, or on a date."""
 
-    in_days: Annotated[int, Field(ge=1, le=730)] | None = None
-    date: Day | None = None
+    in_days: Annotated[int, Number, Field(ge=1, le=730)] | None = None
+    date: Date | None = None
     notes: Note = ""
 
     @model_validator(mode="after")
@@ -67,10 +70,10 @@ class Discharge(Action):
         require_open(visit)
         require_role(may_discharge(visit), actor, self.said)
         require_consultation(visit)
-        if visit.taken_in and not visit.seen:  # said first, because the encounter adds to the bill
-            missing = Missing(what="the encounter", roles=(Role.CLINICAL_OFFICER,))
-            raise WrongStage("The consultation is not written down yet. Record it first.", missing=[missing])
-        require_nothing_open(visit)
+        unwritten = [ENCOUNTER] if visit.taken_in and not visit.seen else []
+        require_nothing_open(visit, first=unwritten)
+        if unwritten:
+            raise WrongStage("The consultation is not written down yet. Record it first.", missing=unwritten)
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
@@ -87,6 +90,7 @@ class Discharge(Action):
                 "notes": follow_up.notes,
                 "status": "SCHEDULED",
                 "created_by": case.actor.id,
+                "version": 1,
             },
         )
 

@@ -1,12 +1,11 @@
 """The family planning service."""
 
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Case
 from models.actions.services import Service
-from models.base import Note
+from models.base import Date, Note
 from models.catalogue import Catalogue, Resource
 from models.staff import Role, Station
 
@@ -23,7 +22,7 @@ class RecordFamilyPlanning(Service):
 
     kind: Literal["record_family_planning"] = "record_family_planning"
     method_id: UUID
-    start_date: date | None = None
+    start_date: Date | None = None
     counseling_provided: bool = True
     counseling_notes: Note = ""
     status: Literal["ACTIVE", "COMPLETED", "DISCONTINUED"] = "ACTIVE"

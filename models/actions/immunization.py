@@ -1,12 +1,11 @@
 """The immunization service."""
 
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Case
 from models.actions.services import Service
-from models.base import Line, Note
+from models.base import Date, Line, Note
 from models.catalogue import Catalogue, Resource
 from models.problems import invalid
 from models.staff import Role, Station
@@ -25,7 +24,7 @@ class RecordImmunization(Service):
 
     kind: Literal["record_immunization"] = "record_immunization"
     vaccine_id: UUID
-    immunization_date: date | None = None
+    immunization_date: Date | None = None
     batch_number: Line
     site: Line
     route: Line

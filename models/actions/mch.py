@@ -1,6 +1,5 @@
 """The mother and child health service."""
 
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from models.actions.base import Case
 from models.actions.services import Service
-from models.base import Details, Note
+from models.base import Date, Details, Note
 from models.catalogue import Catalogue, Resource
 from models.problems import invalid
 from models.staff import Role, Station
@@ -26,7 +25,7 @@ class RecordMchService(Service):
 
     kind: Literal["record_mch_service"] = "record_mch_service"
     service_id: UUID
-    service_date: date | None = None
+    service_date: Date | None = None
     service_details: Details = Field(default_factory=dict)
     findings: Note = ""
     recommendations: Note = ""

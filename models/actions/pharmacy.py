@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from models.actions.base import Action, Case, Change, Charge, Row, require_consultation, require_open
 from models.actions.consultation import require_same_visit
 from models.actions.orders import order_to_change, priced
-from models.base import Line, Note
+from models.base import Line, Note, Number
 from models.catalogue import PriceOf, Resource, RowOf, Want
 from models.events import Event
 from models.problems import invalid
@@ -30,7 +30,7 @@ class Prescribe(Action):
     dosage: Line
     frequency: Line
     duration: Line
-    quantity: Annotated[int, Field(ge=1, le=10_000, description="Pieces to hand out.")] = 1
+    quantity: Annotated[int, Number, Field(ge=1, le=10_000, description="Pieces to hand out.")] = 1
     instructions: Note = ""
 
     def wants(self) -> tuple[Want, ...]:
@@ -82,7 +82,9 @@ class Dispense(Action):
     kind: Literal["dispense"] = "dispense"
     prescription_id: UUID
     status: Literal["DISPENSED", "PARTIALLY_DISPENSED", "CANCELLED"]
-    quantity_dispensed: Annotated[int, Field(ge=1, le=10_000, description="Pieces handed out now.")] | None = None
+    quantity_dispensed: Annotated[int, Number, Field(ge=1, le=10_000, description="Pieces handed out now.")] | None = (
+        None
+    )
     dispensing_notes: Note = ""
 
     @model_validator(mode="after")

@@ -1,13 +1,12 @@
 """Reception: a new patient, or a patient who returns, and a visit that opens."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from models.actions.base import Action, Case, Change, Row
-from models.base import Line, Words
+from models.base import Date, Line, Number, Words
 from models.catalogue import NextNumber, PatientOf, Resource, Want
 from models.demographics import (
     OLDEST,
@@ -78,8 +77,8 @@ class RegisterPatient(Arrival):
     first_name: Line | None = None
     last_name: Line | None = None
     gender: Gender | None = None
-    date_of_birth: date | None = None
-    age: Annotated[int, Field(ge=0, le=OLDEST)] | None = None
+    date_of_birth: Date | None = None
+    age: Annotated[int, Number, Field(ge=0, le=OLDEST)] | None = None
     phone_number: Phone | None = None
     national_id: NationalId | None = None
     sha_number: Line | None = None

@@ -169,7 +169,7 @@ async def test_a_price_keeps_its_code_in_whatever_case_it_is_named(office: Offic
     answer = await office.administration.set_price(await office.errand(), "PARACETAMOL", form)
     assert answer == {"code": "Paracetamol", "name": "Paracetamol", "amount": "7.50"}
     told = json.loads((await office.entries())[-1]["details"])
-    assert told["amount"] == ["5.00", "7.5"]
+    assert told["amount"] == ["5.00", "7.50"]
     assert len(await office.rows("select * from prices where lower(code) = 'paracetamol'")) == 1
 
 

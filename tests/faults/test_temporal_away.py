@@ -1,6 +1,11 @@
 """The Temporal server dies, or is lost with everything it knew; the rows are enough to carry on."""
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from integrations.temporal import connect, prepare_namespace
 from models.staff import Role
@@ -45,6 +50,36 @@ async def test_while_the_workflow_server_is_away_nothing_is_accepted_and_reading
         assert [answer.json() for answer in again] == [answer.json() for answer in answers]
         assert (await breakable.http.get("/healthz")).status_code == 200
     assert [(await require_sound(breakable, slip.visit_id))["version"] for slip in slips] == [5, 1, 3]
+
+
+async def test_servers_that_hang_are_not_waited_for(breakable: WholeClinic, steps: Walk) -> None:
+    async with breakable.worker():
+        visit = await steps.seen()
+        slips = [payment(steps, visit["id"], 100), registration(steps, new_patient())]
+        reading = Slip(steps, Role.CASHIER, "GET", f"/api/visits/{visit['id']}", {}, fresh(), visit["id"])
+        with hanging(breakable.temporal.pid, *family(breakable.postgres.pid)):
+            answers = await together(Slip.sent, *slips, reading)
+        assert [answer.status_code for answer in answers] == [503] * 3
+        answers = await together(Slip.until_answered, *slips, reading)
+        assert [answer.status_code for answer in answers] == [201, 201, 200]
+    assert (await require_sound(breakable, visit["id"]))["amount_paid"] == 100
+
+
+def family(pid: int) -> list[int]:
+    """A process with its children."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+@contextmanager
+def hanging(*pids: int) -> Iterator[None]:
+    """These processes hold still: connections stay open, and nobody answers."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_workflow_server_killed_in_the_middle_of_work_loses_nothing_and_repeats_nothing(

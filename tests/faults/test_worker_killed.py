@@ -26,7 +26,7 @@ async def test_a_worker_killed_in_the_middle_loses_nothing_and_does_nothing_twic
         doomed.kill()
         await doomed.wait()
         assert len(answered) < len(slips)
-    async with breakable.worker_process():
+    async with breakable.worker():
         assert await asyncio.gather(*sending) == [201] * 40
 
     for visit_id in visits:

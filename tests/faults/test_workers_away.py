@@ -32,7 +32,8 @@ async def test_what_is_done_while_no_worker_is_there_takes_effect_once_when_one_
 
     await together(Slip.accepted, *slips)
     assert [found["status"] for found in await together(Slip.look, *slips)] == ["PENDING"] * 3
-    await together(Slip.accepted, *slips)
+    async with impatient(breakable, 0.3) as quick:
+        await together(Slip.accepted, *(replace(slip, walk=Walk(quick)) for slip in slips))
 
     async with breakable.worker():
         arrived, called = await arrival.became("DONE"), await call.became("DONE")

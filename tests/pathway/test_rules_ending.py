@@ -69,6 +69,12 @@ def test_the_encounter_is_asked_for_before_the_patient_is_sent_to_pay() -> None:
     desk = taken_in()
     desk.does(CLINICIAN, prescription())
     problem = desk.refused(CLINICIAN, STABLE)
+    assert (problem.type, problem.missing[0].what) == ("/problems/outstanding-work", "the encounter")
+    assert [m.roles for m in problem.missing] == [(Role.CLINICAL_OFFICER,), (Role.PHARMACIST,), (Role.CASHIER,)]
+
+
+def test_an_unwritten_encounter_alone_stands_in_the_way() -> None:
+    problem = taken_in().refused(CLINICIAN, STABLE)
     assert (problem.type, [m.what for m in problem.missing]) == ("/problems/wrong-stage", ["the encounter"])
 
 

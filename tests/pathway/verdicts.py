@@ -140,8 +140,10 @@ def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
     nurses = set() if paper.called or paper.written else {NURSE_OF[station] for station in paper.instead}
     if not (nurses | {Role.CLINICAL_OFFICER}) & set(actor.roles):
         return "not-your-role"
-    if not paper.consulted or (paper.called and not paper.written):
+    if not paper.consulted:
         return "wrong-stage"
+    if paper.called and not paper.written:
+        return outstanding(paper) or "wrong-stage"
     follow_up = action.follow_up
     late = follow_up and follow_up.date and follow_up.date <= MORNING.date()
     return outstanding(paper) or ("invalid" if late else None)
