@@ -11,10 +11,13 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 
+# Attempts that fail at once are counted: the SDK notices that the time is over only while one is under way.
 AT_ONCE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=3),
     "schedule_to_close_timeout": timedelta(seconds=4),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1), maximum_attempts=6
+    ),
 }
 IN_SIGHT: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),

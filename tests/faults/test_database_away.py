@@ -117,6 +117,27 @@ async def test_what_is_accepted_while_the_database_is_away_is_written_in_order_w
     await require_whole_audit(breakable)
 
 
+async def test_a_database_that_takes_no_writes_is_waited_for_in_sight(breakable: WholeClinic, steps: Walk) -> None:
+    """As after a failover, or with its disk full: it answers, and every attempt fails at once."""
+    async with breakable.worker():
+        visit = await steps.seen()
+        await let_write(breakable, False)
+        slip = payment(steps, visit["id"], 300)
+        await slip.accepted()
+        assert (await slip.look())["status"] == "PENDING"
+        assert await attention(breakable, visit["id"]) == ["DATABASE"]
+        await let_write(breakable, True)
+        await slip.became("DONE")
+        assert (await slip.until_answered()).status_code == 201
+        assert not await attention(breakable, visit["id"])
+    assert (await require_sound(breakable, visit["id"]))["amount_paid"] == 300
+
+
+async def let_write(clinic: WholeClinic, may: bool) -> None:
+    await clinic.rows(f"alter system set default_transaction_read_only = {'off' if may else 'on'}")
+    await clinic.rows("select pg_reload_conf()")
+
+
 async def test_a_run_that_begins_while_the_database_is_away_looks_the_visit_up_when_it_returns(
     breakable: WholeClinic, steps: Walk
 ) -> None:

@@ -1,6 +1,6 @@
-"""A clinic of nothing but its house: the real servers and supervision, with a worker and an API that do no work.
+"""A clinic of nothing but its house: real servers and supervision; a worker, an API and a sandbox that do no work.
 
-`stand_in.py up [PART...]` is `njia up --without PART...`; `stand_in.py worker` and `stand_in.py api` are its processes.
+`stand_in.py up [PART...]` is `njia up --without PART...`; `stand_in.py worker`, `api` and `sandbox` are its processes.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Healthy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/healthz" else 404)
+        self.send_response(200 if self.path in ("/healthz", "/_sandbox") else 404)
         self.end_headers()
 
 
@@ -25,7 +25,8 @@ def main(command: str, *rest: str) -> None:
 
         asyncio.run(work())
     else:
-        HTTPServer(("127.0.0.1", int(os.environ["NJIA_PORT"])), Healthy).serve_forever()
+        port = "NJIA_SANDBOX_PORT" if command == "sandbox" else "NJIA_PORT"
+        HTTPServer(("127.0.0.1", int(os.environ[port])), Healthy).serve_forever()
 
 
 if __name__ == "__main__":

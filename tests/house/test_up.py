@@ -29,7 +29,7 @@ from tests.house.traces import (
 )
 
 Opener = Callable[..., Awaitable[Process]]
-EVERY_PART = {"postgres", "temporal", "worker", "api"}
+EVERY_PART = {"postgres", "temporal", "sandbox", "worker", "api"}
 
 
 @pytest.fixture
@@ -76,14 +76,20 @@ async def test_a_house_opens_in_order_and_closes_without_a_trace(opened: Opener,
     os.killpg(house.pid, signal.SIGINT)
     os.killpg(house.pid, signal.SIGINT)
     code, rest = await the_rest(house)
-    assert rest.splitlines() == ["stopping api", "stopping worker", "stopping temporal", "stopping postgres"]
+    assert rest.splitlines() == [
+        "stopping api",
+        "stopping worker",
+        "stopping sandbox",
+        "stopping temporal",
+        "stopping postgres",
+    ]
     assert code == 0
     assert processes_of(data) == set()
     assert noted_parts(data) == set()
 
 
 async def test_a_killed_database_comes_back_with_its_data(opened: Opener, data: Path) -> None:
-    house = await opened("temporal", "worker", "api")
+    house = await opened("temporal", "sandbox", "worker", "api")
     await line_with(house, "open")
     with database(data) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
@@ -97,9 +103,9 @@ async def test_a_killed_database_comes_back_with_its_data(opened: Opener, data: 
 
 
 async def test_a_second_house_on_the_same_data_is_refused(opened: Opener, data: Path) -> None:
-    first = await opened("temporal", "worker", "api")
+    first = await opened("temporal", "sandbox", "worker", "api")
     await line_with(first, "open")
-    code, said = await the_rest(await opened("temporal", "worker", "api"))
+    code, said = await the_rest(await opened("temporal", "sandbox", "worker", "api"))
     assert code == 1
     assert f"process {first.pid}" in said
     assert "NJIA_DATA" in said
@@ -156,4 +162,4 @@ async def test_servers_that_exist_already_are_not_started(
     environment |= {"NJIA_DATABASE_URL": "postgresql://elsewhere/njia", "NJIA_TEMPORAL_ADDRESS": "elsewhere:7233"}
     house = await opened("worker")
     await line_with(house, "open")
-    assert noted_parts(data) == {"api"}
+    assert noted_parts(data) == {"sandbox", "api"}

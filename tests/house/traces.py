@@ -21,7 +21,10 @@ def free_port() -> int:
 
 def surroundings(data: Path) -> dict[str, str]:
     """The environment of a house of its own in `data`."""
-    ports = {name: str(free_port()) for name in ("NJIA_PORT", "NJIA_TEMPORAL_PORT", "NJIA_TEMPORAL_UI_PORT")}
+    ports = {
+        name: str(free_port())
+        for name in ("NJIA_PORT", "NJIA_TEMPORAL_PORT", "NJIA_TEMPORAL_UI_PORT", "NJIA_SANDBOX_PORT")
+    }
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NJIA_")}
     return {**ours, **ports, "NJIA_DATA": str(data), "PYTHONPATH": str(ROOT)}
 

@@ -143,10 +143,12 @@ async def an_outage(walk: Walk) -> str:
     await walk.clinic.rows(FUSSY)
     date = datetime.now(UTC) + timedelta(days=2)
     body = {"patient_id": visit["patient_id"], "appointment_date": date.isoformat(), "notes": words("miadi")}
+    refused = await walk.does(Role.RECEPTIONIST, "POST", "/api/appointments", body)
+    assert refused.status_code == 500, refused.text
+    await walk.clinic.rows("alter table appointments drop constraint fussy")
     answer = await walk.does(Role.RECEPTIONIST, "POST", "/api/appointments", body)
     key = UUID(answer.headers["Idempotency-Key"])
     await a_broken_signal(post, f"appointment-{key}")
-    await walk.clinic.rows("alter table appointments drop constraint fussy")
 
     async def is_settled() -> bool:
         return bool(await walk.clinic.rows("select 1 from commands where id = %s", key))
