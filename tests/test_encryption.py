@@ -227,7 +227,7 @@ async def test_old_histories_stay_readable_after_the_key_was_changed(settings: S
         await before.execute_workflow(ConfidingWorkflow.run, ended, id=workflow_id, task_queue=queue)
 
     after = await connect(reaching(settings.temporal, keys(new=NEW, old=OLD)))
-    handle = after.get_workflow_handle_for(ConfidingWorkflow.run, workflow_id)
+    handle = after.get_workflow_handle(workflow_id, result_type=Story)
     assert (await handle.result()).told == f"ended again {SECRET}"
     history = await handle.fetch_history()
     rotated = data_converter({"new": NEW, "old": OLD})

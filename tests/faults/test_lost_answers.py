@@ -25,7 +25,6 @@ from tests.faults.desk import (
     payment,
     registration,
     require_sound,
-    require_whole_audit,
     together,
     triage,
 )
@@ -39,10 +38,10 @@ def paying(amount: int) -> TakePayment:
 
 
 @pytest.fixture(scope="module")
-async def line(breakable: WholeClinic) -> AsyncIterator[CuttingLine]:
+async def line(fragile: WholeClinic) -> AsyncIterator[CuttingLine]:
     """The only worker goes by a line that can be cut."""
     async with (
-        cutting_line(breakable.settings) as (line, settings),
+        cutting_line(fragile.settings) as (line, settings),
         at_work(await connect(settings), settings),
     ):
         yield line
@@ -164,7 +163,3 @@ async def test_a_key_that_came_again_for_something_else_still_answers_for_the_fi
     again = await slip.sent()
     assert (again.status_code, again.json()) == (201, first.json())
     assert (await require_sound(breakable, visit["id"]))["amount_paid"] == 100
-
-
-async def test_the_audit_of_all_that_is_whole(breakable: WholeClinic) -> None:
-    await require_whole_audit(breakable)

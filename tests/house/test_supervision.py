@@ -125,14 +125,14 @@ async def test_a_part_ends_with_the_process_that_started_it(tmp_path: Path) -> N
         "import asyncio, os, sys; from pathlib import Path\n"
         "from tests.house.test_supervision import shell; from integrations.embedded.process import PartProcess\n"
         "async def main():\n"
-        "    await PartProcess(shell('worker', 'sleep 60'), Path(sys.argv[1])).start()\n"
+        "    await PartProcess(shell('worker', 'exec sleep 60'), Path(sys.argv[1])).start()\n"
         "    os.kill(os.getpid(), 9)\n"
         "asyncio.run(main())\n"
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(tmp_path))
     assert await parent.wait() == -SIGKILL
     assert pid_of(tmp_path, "worker") > 0
-    assert await comes_true(lambda: processes_of(tmp_path) == set(), 5)
+    assert await comes_true(lambda: processes_of(tmp_path) == set(), 30)
 
 
 def test_a_long_log_moves_aside_while_its_writer_goes_on(tmp_path: Path) -> None:

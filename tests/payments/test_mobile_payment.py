@@ -6,6 +6,7 @@ from uuid import uuid4
 from models.staff import Role
 from tests.clinic import eventually
 from tests.payments.conftest import Till
+from workers.recovery import recover
 
 
 async def asked(till: Till, visit_id: str, key: Any = None, **changed: Any) -> dict[str, Any]:
@@ -102,3 +103,21 @@ async def test_a_callback_at_a_guessed_path_is_not_found(till: Till) -> None:
     answer = await till.clinic.http.post(path, json=forged)
     assert answer.status_code == 404
     assert not await till.clinic.rows("select 1 from callbacks where body like %s", b"%stkCallback%1%x%")
+
+
+async def test_a_payment_whose_workflow_was_lost_is_settled_after_recovery(till: Till) -> None:
+    visit = await till.walk.seen()
+    payment = await asked(till, visit["id"], phone_number="0799000404")  # silent until it is told to answer
+    client = till.clinic.clinic.temporal
+
+    async def was_prompted() -> bool:
+        return bool(await pushes(till, visit))
+
+    await eventually(was_prompted)
+    await client.get_workflow_handle(f"payment-{payment['id']}").terminate("lost")
+    await recover(client, till.clinic.settings)
+    row = (await till.clinic.rows("select * from mobile_payments where id = %s", payment["id"]))[0]
+    told = await till.sandbox.act("mpesa", "answers", checkout_request_id=row["checkout_request_id"], code="0")
+    assert told.is_success, told.text
+    await settled(till, payment["id"], "COMPLETED")
+    assert len(await pushes(till, visit)) == 1
