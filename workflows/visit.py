@@ -99,13 +99,14 @@ class VisitWorkflow:
         assert self.visit is not None
         opening = PaymentOpening(payment_id=start.id, visit_id=self.visit_id, facility_id=self.visit.facility_id)
         with contextlib.suppress(WorkflowAlreadyStartedError):
-            await workflow.start_child_workflow(
+            child = await workflow.start_child_workflow(
                 MobilePaymentWorkflow.run,
                 opening,
                 id=mobile_payment.workflow_id(start.id),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary="M-Pesa payment",
             )
+            child.add_done_callback(looked_at)
 
     @workflow.update(name=PERFORM, description="One staff action, sent by the API.")
     async def perform(self, command: Command) -> Reply:
@@ -256,6 +257,12 @@ class VisitWorkflow:
         if changed:
             workflow.upsert_search_attributes(changed)
             self.shown |= {key.name: value for key, value in wanted.items()}
+
+
+def looked_at(child: asyncio.Task[Any]) -> None:
+    """How it ends is told by a command; that it was terminated, say, is nothing to complain of here."""
+    if not child.cancelled():
+        child.exception()
 
 
 def version_of(visit: Visit | None) -> int:
