@@ -13,6 +13,7 @@ from tests.faults.desk import (
     refusals_told,
     registration,
     require_sound,
+    require_whole_audit,
     take_in,
     together,
     triage,
@@ -83,3 +84,4 @@ async def test_one_key_used_for_two_things_while_no_worker_is_there_does_the_fir
     assert [answer.status_code for answer in answers] == [201, 422, 201]
     assert answers[1].json()["type"] == "/problems/key-reused"
     assert (await require_sound(breakable, visit["id"]))["version"] == visit["version"] + 2
+    await require_whole_audit(breakable)
