@@ -39,7 +39,7 @@ def checks(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "types", (str(scripts / "mypy"), "njia.py", *rooms)
     yield "imports", (str(scripts / "lint-imports"),)
     # Much of a test's time is waiting for servers, so a few files run side by side, each with servers of its own.
-    yield "tests", (sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile")
+    yield "tests", (sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile")
 
 
 def fetch_what_is_missing() -> None:
