@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from activities import lists, staffing
+from activities import lists, staffing, tasks
 from activities.door import Door, Wish, writing
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
@@ -14,6 +14,7 @@ from models.administration import Errand, NewStaff, PasswordChange, PatientCorre
 from models.catalogue import Resource
 from models.command import keyed
 from models.staff import Person
+from models.tasks import TaskForm
 
 FACILITY = "select id from facilities where code = %s"
 FAIL = "insert into sign_in_failures (name_hash, address) values (%s, %s)"
@@ -67,6 +68,10 @@ class Administration:
         wish = Wish(errand, "patient_correct", form, str(patient_id))
         work = partial(lists.correct_patient, errand=errand, patient_id=patient_id, form=form)
         return await self._door.once(wish, work)
+
+    async def act_on_task(self, errand: Errand, task_id: UUID, form: TaskForm) -> dict[str, Any]:
+        wish = Wish(errand, f"task_{form.action.kind}", form, str(task_id))
+        return await self._door.once(wish, partial(tasks.act, errand=errand, task_id=task_id, action=form.action))
 
     async def audited_decode(self, person: Person, address: str | None, count: int, namespace: str) -> None:
         """A supervisor read what workflows carry."""

@@ -25,6 +25,7 @@ from api import (
     records,
     sign_in,
     staff,
+    tasks,
     visits,
 )
 from api.bodies import SmallBodies
@@ -52,6 +53,7 @@ PARTS = (
     one_visit,
     health,
     callbacks,
+    tasks,
 )
 
 SPARE_SECONDS = 4.5

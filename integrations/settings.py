@@ -24,6 +24,9 @@ SERVICE_SECRETS = {
     "mpesa_url": ("mpesa_consumer_key", "mpesa_consumer_secret", "mpesa_pass_key"),
     "sms_url": ("sms_user_name", "sms_api_key"),
     "smtp_host": ("smtp_user_name", "smtp_password", "smtp_from"),
+    "sha_url": ("sha_client_id", "sha_client_secret", "sha_facility_id"),
+    "slade_url": ("slade_client_id", "slade_client_secret", "slade_user_name", "slade_password"),
+    "smart_url": ("smart_client_id", "smart_client_secret", "smart_user_name", "smart_password", "smart_provider_key"),
 }
 
 
@@ -95,6 +98,29 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_from: str = ""
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    sha_url: str = ""
+    sha_client_id: str = ""
+    sha_client_secret: SecretStr = SecretStr("")
+    sha_facility_id: str = ""
+    sha_callback_url: str = ""
+    sha_callback_networks: str = ""
+    slade_url: str = ""
+    slade_accounts_url: str = ""
+    slade_billing_url: str = ""
+    slade_client_id: str = ""
+    slade_client_secret: SecretStr = SecretStr("")
+    slade_user_name: str = ""
+    slade_password: SecretStr = SecretStr("")
+    slade_location_code: str = ""
+    smart_url: str = ""
+    smart_client_id: str = ""
+    smart_client_secret: SecretStr = SecretStr("")
+    smart_user_name: str = ""
+    smart_password: SecretStr = SecretStr("")
+    smart_provider_key: SecretStr = SecretStr("")
+    smart_provider_id: str = ""
+    smart_location_code: str = ""
+    claims_per_minute: float = 60.0
 
     @model_validator(mode="after")
     def refuse_development_secrets_elsewhere(self) -> Self:

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 from activities.appointments import Appointments
 from activities.audit import AuditSeals
 from activities.records import Records
+from activities.tasks import Tasks
 from integrations.database import Pool, writing_pool
 from integrations.services.line import outside_client
 from integrations.settings import Settings
@@ -29,7 +30,7 @@ from workflows.visit import VisitWorkflow
 
 def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
     secret = settings.command_secret.get_secret_value().encode()
-    records, appointments = Records(pool, secret), Appointments(pool, secret)
+    records, appointments, tasks = Records(pool, secret), Appointments(pool, secret), Tasks(pool)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -41,6 +42,9 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             appointments.load,
             appointments.write,
             AuditSeals(pool).seal_day,
+            tasks.open,
+            tasks.close,
+            tasks.escalate,
             messenger(client, settings).tell_visit,
         ],
         interceptors=[SafeHandlers()],

@@ -2,6 +2,15 @@
 
 from models.catalogue import Catalogue, Resource
 from models.tables.base import Base, Record
+from models.tables.claims import (
+    ClaimDocumentRow,
+    ClaimRow,
+    ClaimStepRow,
+    DiagnosisCodeRow,
+    InsurerInvoiceRow,
+    InsurerRow,
+    ServiceCodeRow,
+)
 from models.tables.clinic import (
     FacilityRow,
     FamilyPlanningMethodRow,
@@ -50,6 +59,7 @@ RECORDS: tuple[type[Record], ...] = (
     MchRecordRow,
     PaymentRow,
     ShaInvoiceRow,
+    InsurerInvoiceRow,
     AppointmentRow,
 )
 """The records of a visit; each is listed by the API under its own route."""
@@ -57,6 +67,7 @@ RECORDS: tuple[type[Record], ...] = (
 TABLE_OF: dict[Resource, type[Base]] = {
     Resource.PATIENT: PatientRow,
     Resource.VISIT: VisitRow,
+    Resource.INSURER: InsurerRow,
     **{table.resource: table for table in RECORDS},
 }
 
@@ -76,8 +87,12 @@ __all__ = [
     "CallbackRow",
     "ChainRow",
     "ChargeRow",
+    "ClaimDocumentRow",
+    "ClaimRow",
+    "ClaimStepRow",
     "CommandRow",
     "CoverageRow",
+    "DiagnosisCodeRow",
     "DiagnosisRow",
     "EncounterRow",
     "EventRow",
@@ -85,6 +100,8 @@ __all__ = [
     "FamilyPlanningMethodRow",
     "FamilyPlanningRow",
     "ImmunizationRow",
+    "InsurerInvoiceRow",
+    "InsurerRow",
     "LabRequestRow",
     "Listed",
     "MchRecordRow",
@@ -100,6 +117,7 @@ __all__ = [
     "Record",
     "ReferralRow",
     "SealRow",
+    "ServiceCodeRow",
     "ServiceRow",
     "ShaInvoiceRow",
     "SignInFailureRow",

@@ -88,11 +88,15 @@ class TaskRow(Base):
     visit_id: Mapped[UUID | None] = mapped_column(index=True)
     claim_id: Mapped[UUID | None] = mapped_column(index=True)
     words: Mapped[str]
+    closes_itself: Mapped[bool] = mapped_column(server_default="true")
     due_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(server_default="OPEN")
     opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    escalations: Mapped[int] = mapped_column(server_default="0")
+    escalated_to: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
+    outcome: Mapped[str] = mapped_column(server_default="")
 
 
 class MessageRow(Base):
