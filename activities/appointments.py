@@ -1,17 +1,14 @@
 """Writes appointments that belong to no open visit, each change once, with its audit entry."""
 
-import logging
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
 from temporalio import activity
 
+from activities.beside import keep_refusal, surely_written
 from activities.door import Done, Door, Wish, writing
 from activities.journal import Deed, differences
-from activities.records import AWAY
-from activities.writing import refusal_statements
 from integrations.database import Connection, Pool, inserting, updating
 from models.administration import Errand
 from models.appointments import (
@@ -25,10 +22,9 @@ from models.appointments import (
 )
 from models.base import Value
 from models.catalogue import Resource
-from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable, Unexpected
+from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
 
-log = logging.getLogger(__name__)
 FOUND = "select * from appointments where id = %s and facility_id = %s for update"
 PATIENT = "select 1 from patients where id = %s and facility_id = %s"
 
@@ -62,24 +58,14 @@ class Appointments:
     async def write(self, turn: AppointmentTurn) -> AppointmentOutcome:
         """Book or change, once. Raises only while the database is away."""
         try:
-            answer = await self.surely_written(turn.command)
+            answer = await surely_written(turn.command, self.written)
         except Unavailable:
             raise
         except Refused as no:
             if turn.remember:
-                await self.keep_refusal(turn.command, no.problem)
+                await keep_refusal(self.pool, turn.command, no.problem)
             return AppointmentOutcome(appointment=await self.stored(turn.command.appointment_id), problem=no.problem)
         return AppointmentOutcome(appointment=appointment_of(answer), answer=answer)
-
-    async def surely_written(self, command: AppointmentCommand) -> dict[str, Any]:
-        """A bug fails this one command; only an absent database is tried again."""
-        try:
-            return await self.written(command)
-        except (Refused, *AWAY):
-            raise
-        except Exception as bug:
-            log.error("command %s (%s) failed: %s", command.id, command.action.kind, type(bug).__name__)
-            raise Unexpected("This command met a fault of ours and was not done. Tell your supervisor.") from bug
 
     async def written(self, command: AppointmentCommand) -> dict[str, Any]:
         if not command.is_signed(self.secret):
@@ -93,14 +79,6 @@ class Appointments:
             return await change(db, command, action)
 
         return await self.door.once(Wish(errand, action.kind, action, str(command.appointment_id)), work)
-
-    async def keep_refusal(self, command: AppointmentCommand, problem: Problem) -> None:
-        try:
-            async with writing(self.pool) as db:
-                for text, values in refusal_statements(command, command.actor, command.action.kind, problem):
-                    await db.execute(text, values)
-        except UniqueViolation:
-            return  # told already
 
     async def stored(self, appointment_id: UUID) -> Appointment | None:
         async with writing(self.pool) as db:

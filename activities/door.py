@@ -49,7 +49,7 @@ class Wish:
     def digest(self, secret: bytes) -> str:
         """Tells the same key with another body, person or record apart. Keyed: no password can be guessed from it."""
         given = {name: plain(getattr(self.form, name)) for name in sorted(self.form.model_fields_set)}
-        said = to_json(given).decode()
+        said = to_json(given, bytes_mode="base64").decode()
         return keyed(secret, "administration", self.kind, str(self.errand.actor.id), self.subject, said)[:32]
 
 

@@ -79,7 +79,7 @@ def failure(missing: OutsideFailure, *, retryable: bool) -> ApplicationError:
     delay = timedelta(seconds=missing.retry_after) if isinstance(missing, Away) and missing.retry_after else None
     return ApplicationError(
         str(missing),
-        {"code": missing.code},
+        {"code": missing.code, "words": missing.detail},
         type=type(missing).__name__,
         non_retryable=not retryable,
         next_retry_delay=delay,

@@ -14,17 +14,33 @@ from uuid_utils.compat import uuid7
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
 from activities.seed_lists import METHODS, PRICES, SERVICES, VACCINES
+from activities.seed_payers import DIAGNOSES, INSURERS, SHA_BEGAN, SHA_SERVICES
 from activities.staffing import Newcomer, created, insert, name_taken
 from integrations.database import Connection, inserting
 from integrations.settings import Settings, libpq_url
 from models.administration import NewStaff
 from models.catalogue import Resource
 from models.staff import Role
-from models.tables import Base, FacilityRow, FamilyPlanningMethodRow, MchServiceRow, PriceRow, VaccineRow
+from models.tables import (
+    Base,
+    DiagnosisCodeRow,
+    FacilityRow,
+    FamilyPlanningMethodRow,
+    InsurerRow,
+    MchServiceRow,
+    PriceRow,
+    ServiceCodeRow,
+    VaccineRow,
+)
 
 SECOND_PEOPLE = {"clinical_officer_2": Role.CLINICAL_OFFICER, "triage_nurse_2": Role.TRIAGE_NURSE}
 DEMO_PEOPLE = {**{role.lower(): role for role in Role}, **SECOND_PEOPLE}
 NAMES_TAKEN = "select user_name from users where user_name = any(%s)"
+CLINICIANS = ("clinical_officer", "clinical_officer_2")
+REGISTERED = """
+    update users set registration_number = 'COC-DEMO-' || user_name
+    where user_name = any(%s) and facility_id = %s and registration_number is null
+"""
 FACILITY = "select id from facilities where code = %s"
 
 
@@ -38,6 +54,7 @@ async def seed(settings: Settings, passwords: Passwords | None = None) -> None:
         await add_people(db, journal, settings, passwords or Passwords())
         await add_prices(db, journal)
         await add_lists(db, facility_id)
+        await add_payers(db, facility_id)
 
 
 async def add_facility_and_admin(
@@ -124,6 +141,19 @@ async def add_lists(db: Connection, facility_id: UUID) -> None:
     await add(db, VaccineRow, vaccines)
     await add(db, FamilyPlanningMethodRow, methods)
     await add(db, MchServiceRow, services)
+
+
+async def add_payers(db: Connection, facility_id: UUID) -> None:
+    insurers = [{**i._asdict(), **owned(facility_id, f"insurer:{i.code}")} for i in INSURERS]
+    services = [
+        {"service": service, "code": code, "source": source, "gateway": "sha", "valid_from": SHA_BEGAN}
+        for service, code, source in SHA_SERVICES
+    ]
+    diagnoses = [{"icd10": ten, "icd11": eleven, "source": source} for ten, eleven, source in DIAGNOSES]
+    await add(db, InsurerRow, insurers)
+    await add(db, ServiceCodeRow, [{**row, "facility_id": facility_id} for row in services])
+    await add(db, DiagnosisCodeRow, [{**row, "facility_id": facility_id} for row in diagnoses])
+    await db.execute(REGISTERED, (list(CLINICIANS), facility_id))
 
 
 def owned(facility_id: UUID, name: str) -> dict[str, UUID]:

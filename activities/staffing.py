@@ -13,7 +13,7 @@ from models.problems import Conflict, NotFound
 from models.staff import Role
 from models.tables import UserRow
 
-SHOWN = ("id", "user_name", "full_name", "roles", "is_active", "created_at")
+SHOWN = ("id", "user_name", "full_name", "roles", "is_active", "registration_number", "created_at")
 KEPT = "select * from users where id = %s and facility_id = %s for no key update"
 OTHER_ADMINS = """
     select count(*) as others from users
@@ -31,6 +31,7 @@ class Newcomer:
     full_name: str
     roles: tuple[Role, ...]
     password_hash: str
+    registration_number: str | None = None
 
 
 async def insert(db: Connection, newcomer: Newcomer) -> dict[str, Any] | None:
@@ -41,7 +42,12 @@ async def insert(db: Connection, newcomer: Newcomer) -> dict[str, Any] | None:
 
 async def create(db: Connection, errand: Errand, form: NewStaff, password_hash: str) -> Done:
     """The new person's id is the errand's."""
-    newcomer = Newcomer(errand.id, errand.actor.facility_id, form.user_name, form.full_name, form.roles, password_hash)
+    newcomer = Newcomer(
+        id=errand.id,
+        facility_id=errand.actor.facility_id,
+        password_hash=password_hash,
+        **form.model_dump(exclude={"password"}),
+    )
     row = await insert(db, newcomer)
     if row is None:
         raise name_taken()

@@ -15,6 +15,7 @@ from activities.callbacks import Callbacks
 from api import (
     appointments,
     callbacks,
+    claims,
     codec,
     corrections,
     health,
@@ -24,6 +25,7 @@ from api import (
     problems,
     records,
     sign_in,
+    sms_callbacks,
     staff,
     tasks,
     visits,
@@ -53,7 +55,9 @@ PARTS = (
     one_visit,
     health,
     callbacks,
+    sms_callbacks,
     tasks,
+    claims,
 )
 
 SPARE_SECONDS = 4.5

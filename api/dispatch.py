@@ -22,11 +22,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.clinic import Clinic
 from api.problems import RETRY_AFTER, Told
 from models.appointments import AppointmentCommand
+from models.claim_actions import ClaimCommand
 from models.command import Command
 from models.envelope import Envelope, Reply
 from models.problems import NotFound, Problem, Unavailable, Unexpected
 from models.tables import VisitRow
-from workflows import appointment
+from workflows import appointment, claim
 from workflows.starting import visit_start
 from workflows.visit import PERFORM, SUBMIT
 
@@ -93,6 +94,17 @@ def appointment_desk(clinic: Clinic, command: AppointmentCommand) -> Desk:
         must_exist=None,
         location=f"/api/commands/{command.id}",
         static_summary="Appointment",
+    )
+
+
+def claim_desk(clinic: Clinic, command: ClaimCommand) -> Desk:
+    return Desk(
+        id=claim.workflow_id(command.opening.claim_id),
+        run=claim.ClaimWorkflow.run,
+        opening=command.opening,
+        must_exist=None,
+        location=f"/api/commands/{command.id}",
+        static_summary="Claim",
     )
 
 

@@ -22,6 +22,8 @@ from models.tables import (
     FamilyPlanningMethodRow,
     FamilyPlanningRow,
     ImmunizationRow,
+    InsurerInvoiceRow,
+    InsurerRow,
     LabRequestRow,
     MchRecordRow,
     MchServiceRow,
@@ -117,7 +119,9 @@ collection("/family-planning-records", FamilyPlanningRow, CLINICAL_READERS)
 collection("/mch-records", MchRecordRow, CLINICAL_READERS)
 collection("/payments", PaymentRow, EVERYBODY)
 collection("/sha-invoices", ShaInvoiceRow, EVERYBODY)
+collection("/insurer-invoices", InsurerInvoiceRow, EVERYBODY)
 collection("/appointments", AppointmentRow, EVERYBODY)
 whole_list("/vaccines", VaccineRow)
 whole_list("/family-planning-methods", FamilyPlanningMethodRow)
 whole_list("/mch-services", MchServiceRow)
+whole_list("/insurers", InsurerRow)

@@ -107,10 +107,12 @@ class Bill(BaseModel):
     balance: Decimal
 
 
-def record_shape(table: type[Base]) -> type[BaseModel]:
+def record_shape(table: type[Base], *left_out: str) -> type[BaseModel]:
     """The columns of a table as an answer shows them."""
     fields: dict[str, Any] = {}
     for column in table.__table__.columns:
+        if column.name in left_out:
+            continue
         python = column.type.python_type if not is_json(column.type) else Any
         fields[column.name] = (python | None, None) if column.nullable else (python, ...)
     return create_model(table.__name__.removesuffix("Row"), **fields)

@@ -31,6 +31,7 @@ class Staff(BaseModel):
     full_name: str
     roles: list[Role]
     is_active: bool
+    registration_number: str | None = None
     created_at: datetime
 
 

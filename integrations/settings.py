@@ -121,6 +121,7 @@ class Settings(BaseSettings):
     smart_provider_id: str = ""
     smart_location_code: str = ""
     claims_per_minute: float = 60.0
+    claim_follow_seconds: float = 300.0
 
     @model_validator(mode="after")
     def refuse_development_secrets_elsewhere(self) -> Self:

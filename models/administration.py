@@ -36,6 +36,8 @@ class NewStaff(Value):
     full_name: Line
     roles: Roles
     password: NewPassword
+    registration_number: Line | None = None
+    """As the regulator of the profession wrote it; SHA wants it of clinicians."""
 
 
 class StaffChange(Value):
@@ -45,11 +47,12 @@ class StaffChange(Value):
     roles: Roles | None = None
     is_active: bool | None = None
     password: NewPassword | None = None
+    registration_number: Line | None = None
 
     @model_validator(mode="after")
     def says_something(self) -> "StaffChange":
         if all(value is None for _, value in self):
-            raise ValueError("give at least one of full_name, roles, is_active, password")
+            raise ValueError("give at least one of full_name, roles, is_active, password, registration_number")
         return self
 
 

@@ -1,8 +1,9 @@
-"""What patients are told by SMS, in English and Swahili. No sentence says why they came or what was found.
+"""What patients are told by SMS and e-mail, in English and Swahili. No sentence says why they came or what was found.
 
 A phone is shared, and its messages are read over a shoulder: a text names the clinic, a time, an amount, nothing
 clinical. Each text is one SMS, in characters of the GSM alphabet, so that it costs one and looks the same everywhere.
-Moments may come in any zone; texts show the clinic's.
+An e-mail may be read on the way: what is clinical stands in its sealed attachment only. Moments may come in any zone;
+texts show the clinic's.
 """
 
 import unicodedata
@@ -11,6 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from models.base import Value
 
 LONGEST = 160
 """Septets of one SMS."""
@@ -50,6 +55,8 @@ class Template(StrEnum):
     APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
     RESULTS_READY = "RESULTS_READY"
     PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
+    RESULTS_REPORT = "RESULTS_REPORT"
+    VISIT_REPORT = "VISIT_REPORT"
 
 
 Wordings = Mapping[Language, str]
@@ -66,6 +73,42 @@ RECEIVED: Wordings = {
     Language.ENGLISH: "{clinic}: we received KES {amount} on {day}, receipt {receipt}. Still to pay: KES {balance}.",
     Language.SWAHILI: "{clinic}: tumepokea KES {amount} tarehe {day}, risiti {receipt}. Bado kulipwa: KES {balance}.",
 }
+
+REPORT_SUBJECT = "{clinic}: your report / ripoti yako"
+REPORT_BODY = """\
+Habari,
+
+your report from {clinic} is attached. It opens with {english}.
+
+Ripoti yako kutoka {clinic} imeambatishwa. Inafunguka kwa {swahili}.
+
+Please do not answer this message; call the clinic instead.
+Tafadhali usijibu ujumbe huu; pigia kliniki simu.
+"""
+NATIONAL_ID: Wordings = {
+    Language.ENGLISH: "the national ID number that you gave at the clinic",
+    Language.SWAHILI: "namba ya kitambulisho uliyotoa kliniki",
+}
+PHONE: Wordings = {
+    Language.ENGLISH: "the phone number that you gave at the clinic, written like 0712345678",
+    Language.SWAHILI: "namba ya simu uliyotoa kliniki, ikiandikwa kama 0712345678",
+}
+
+
+class ReportLetter(Value):
+    """A letter around a report, and the password that opens the report: the letter says which, not what it is."""
+
+    subject: str
+    body: str
+    password: str = Field(repr=False)
+
+
+def report_letter(clinic: str, national_id: str | None, phone: str) -> ReportLetter:
+    """`phone` as E.164. The patient's national ID number opens the report, or the phone number where there is none."""
+    named, password = (NATIONAL_ID, national_id) if national_id else (PHONE, phone.replace("+254", "0", 1))
+    clinic = " ".join(clinic.split())
+    body = REPORT_BODY.format(clinic=clinic, english=named[Language.ENGLISH], swahili=named[Language.SWAHILI])
+    return ReportLetter(subject=REPORT_SUBJECT.format(clinic=clinic), body=body, password=password)
 
 
 def appointment_reminder(language: Language, clinic: str, at: datetime, zone: ZoneInfo = NAIROBI) -> str:

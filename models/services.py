@@ -48,6 +48,7 @@ class Standing(Value):
     last_failure: str = ""
     last_success_at: datetime | None = None
     rests_until: datetime | None = None
+    next_claim_at: datetime | None = None
 
     def wait(self, now: datetime) -> timedelta | None:
         """How long a call must wait; None where it may go now. A paused service is asked about again in a minute."""

@@ -5,36 +5,60 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.appointments import Appointments
 from activities.audit import AuditSeals
+from activities.claims import Claims
+from activities.coverage import Coverages
+from activities.notices import Notices
+from activities.outbox import Outbox
 from activities.records import Records
 from activities.tasks import Tasks
 from integrations.database import Pool, writing_pool
 from integrations.services.line import outside_client
 from integrations.settings import Settings
 from integrations.temporal import connect
+from integrations.vault import Vault
 from workers.logs import log_discreetly
 from workers.outside import messenger, service_workers
+from workers.payers import payer_workers
 from workers.runner import RUNNER
 from workers.schedules import ensure_schedule
 from workflows.appointment import AppointmentWorkflow
+from workflows.claim import ClaimWorkflow
+from workflows.coverage import CoverageCheckWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.mobile_payment import MobilePaymentWorkflow
+from workflows.reminder import ReminderWorkflow
+from workflows.results_notice import ResultsNoticeWorkflow
 from workflows.seal import AuditSealWorkflow
 from workflows.visit import VisitWorkflow
+
+WORKFLOWS: list[type[Any]] = [
+    VisitWorkflow,
+    AppointmentWorkflow,
+    AuditSealWorkflow,
+    MobilePaymentWorkflow,
+    ReminderWorkflow,
+    ResultsNoticeWorkflow,
+    CoverageCheckWorkflow,
+    ClaimWorkflow,
+]
+"""All that the clinic's worker runs; recorded histories of each are replayed with the same list."""
 
 
 def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
     secret = settings.command_secret.get_secret_value().encode()
     records, appointments, tasks = Records(pool, secret), Appointments(pool, secret), Tasks(pool)
+    notices = Notices(pool)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[VisitWorkflow, AppointmentWorkflow, AuditSealWorkflow, MobilePaymentWorkflow],
+        workflows=WORKFLOWS,
         activities=[
             records.load,
             records.record,
@@ -45,6 +69,10 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             tasks.open,
             tasks.close,
             tasks.escalate,
+            notices.reminder,
+            notices.reports,
+            Outbox(pool).give_up,
+            *claim_activities(pool, settings),
             messenger(client, settings).tell_visit,
         ],
         interceptors=[SafeHandlers()],
@@ -52,6 +80,14 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=10),
     )
+
+
+def claim_activities(pool: Pool, settings: Settings) -> list[Any]:
+    """What is written about claims and cover on the clinic's own queue."""
+    secret = settings.command_secret.get_secret_value().encode()
+    claims = Claims(pool, secret, Vault(settings.keyring), settings.claim_follow_seconds)
+    coverages = Coverages(pool)
+    return [claims.know, claims.note, claims.write, coverages.begin, coverages.answer]
 
 
 async def main(settings: Settings) -> None:
@@ -73,6 +109,10 @@ async def at_work(client: Client, settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(writing_pool(settings))
         http = await stack.enter_async_context(outside_client(settings))
-        for worker in (clinic_worker(client, pool, settings), *service_workers(client, pool, http, settings)):
+        for worker in (
+            clinic_worker(client, pool, settings),
+            *service_workers(client, pool, http, settings),
+            *payer_workers(client, pool, http, settings),
+        ):
             await stack.enter_async_context(worker)
         yield

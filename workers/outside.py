@@ -9,10 +9,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
 from activities.gate import Gate
+from activities.letters import LetterDesk
+from activities.messages import MessageDesk
 from activities.messenger import Messenger
 from activities.mobile_money import MobileMoneyDesk
 from integrations.database import Pool
+from integrations.services.mail.client import SmtpMail
 from integrations.services.mpesa.client import Daraja
+from integrations.services.sms.client import AfricasTalking
 from integrations.settings import Settings
 from models.command import Command
 from models.services import Service, queue_of
@@ -25,7 +29,13 @@ def service_workers(client: Client, pool: Pool, http: httpx2.AsyncClient, settin
     callbacks = settings.mpesa_callback_url or settings.own_url
     gate = Gate(pool, Service.MPESA)
     desk = MobileMoneyDesk(pool, gate, Daraja(settings, http), secret, callbacks)
-    return [service_worker(client, Service.MPESA, [desk.prompt, desk.load, desk.ask, desk.settle])]
+    messages = MessageDesk(pool, Gate(pool, Service.SMS), AfricasTalking(settings, http))
+    letters = LetterDesk(pool, Gate(pool, Service.SMTP), SmtpMail(settings))
+    return [
+        service_worker(client, Service.MPESA, [desk.prompt, desk.load, desk.ask, desk.settle]),
+        service_worker(client, Service.SMS, [messages.send]),
+        service_worker(client, Service.SMTP, [letters.send]),
+    ]
 
 
 def service_worker(client: Client, service: Service, activities: list[Callable[..., Awaitable[object]]]) -> Worker:

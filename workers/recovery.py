@@ -1,20 +1,26 @@
-"""After the Temporal server was lost: a run for every open visit and every pending payment, from their rows."""
+"""After the Temporal server was lost: a run for every open visit, and for all that runs beside, from their rows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
 from integrations.database import reading_engine
 from integrations.settings import Settings
-from models.tables import PaymentRow, VisitRow
+from models.appointments import OPEN
+from models.tables import AppointmentRow, LabRequestRow, PatientRow, PaymentRow, VisitRow
+from workflows.beside import Beside, reminder_of, results_of
 from workflows.mobile_payment import MobilePaymentWorkflow, PaymentOpening
 from workflows.mobile_payment import workflow_id as payment_workflow_id
 from workflows.starting import start_visit_run
+
+LATELY = timedelta(days=2)
+"""Within which the report of a visit may not have gone out yet."""
 
 
 @asynccontextmanager
@@ -46,6 +52,23 @@ async def pending_payments(settings: Settings) -> list[PaymentOpening]:
         ]
 
 
+async def appointments_to_come(settings: Settings) -> list[UUID]:
+    """Every appointment that is kept yet: its patient is to be reminded, or was."""
+    async with reading(settings) as db:
+        to_come = (AppointmentRow.status == OPEN, AppointmentRow.appointment_date > datetime.now(UTC))
+        return list((await db.execute(select(AppointmentRow.id).where(*to_come))).scalars())
+
+
+async def visits_with_reports(settings: Settings) -> list[UUID]:
+    """Every visit that may owe its patient a report. What went out already does not go out again."""
+    answered = exists().where(LabRequestRow.visit_id == VisitRow.id, LabRequestRow.status == "COMPLETED")
+    discharged = and_(VisitRow.completed_at > datetime.now(UTC) - LATELY, PatientRow.email.is_not(None))
+    wanted = select(VisitRow.id).join(PatientRow, PatientRow.id == VisitRow.patient_id)
+    async with reading(settings) as db:
+        found = await db.execute(wanted.where(or_(and_(VisitRow.completed_at.is_(None), answered), discharged)))
+        return list(found.scalars())
+
+
 async def recover(client: Client, settings: Settings) -> int:
     """Start a run for each open visit that has none, and say how many visits are open. May be repeated."""
     found = await open_visits(settings)
@@ -60,4 +83,19 @@ async def recover(client: Client, settings: Settings) -> int:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary="M-Pesa payment",
         )
+    beside = [reminder_of(id) for id in await appointments_to_come(settings)]
+    for one in (*beside, *(results_of(id) for id in await visits_with_reports(settings))):
+        await start_beside(client, settings.task_queue, one)
     return len(found)
+
+
+async def start_beside(client: Client, task_queue: str, beside: Beside) -> None:
+    """Nothing happens where it runs already."""
+    await client.start_workflow(
+        beside.run,
+        beside.opening,
+        id=beside.id,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=beside.summary,
+    )

@@ -1,4 +1,4 @@
-"""One appointment, from its booking until it is over: the workflow that reminders and missed calls hang on."""
+"""One appointment, from its booking until it is over: the workflow that its reminder hangs on."""
 
 import asyncio
 from datetime import timedelta
@@ -14,11 +14,14 @@ with workflow.unsafe.imports_passed_through():
     from models.appointments import Appointment, AppointmentCommand
     from models.envelope import Reply
     from models.words import clock, spoken
+    from workflows.beside import begin_or_tell, reminder_of, told
     from workflows.surely import surely
     from workflows.visit import NO_MESSAGE, plain
 
 NOBODY_CAME = timedelta(minutes=10)
 A_DAY = timedelta(days=1)
+REMINDED = "reminded"
+"""The patch since which a run keeps its reminder; `njia recover` starts reminders for runs that are older."""
 
 
 def workflow_id(appointment_id: UUID) -> str:
@@ -38,6 +41,7 @@ class AppointmentWorkflow:
     def __init__(self, opening: AppointmentOpening) -> None:
         self.appointment_id = opening.appointment_id
         self.appointment: Appointment | None = None
+        self.reminded: Appointment | None = None
         self.is_known = False
         self.desk = asyncio.Lock()
 
@@ -45,8 +49,12 @@ class AppointmentWorkflow:
     async def run(self, opening: AppointmentOpening) -> str:
         async with self.desk:
             await self.know()
-        while not self.is_over:
-            await self.wait_for_a_change()
+        while True:
+            current = self.appointment
+            await self.keep_reminded()
+            if self.is_over:
+                break
+            await self.wait_for_a_change(current)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.appointment.status if self.appointment else "NOTHING"
 
@@ -89,9 +97,20 @@ class AppointmentWorkflow:
         self.appointment, self.is_known = outcome.appointment, True
         self.show()
 
-    async def wait_for_a_change(self) -> None:
+    async def keep_reminded(self) -> None:
+        """A reminder beside every open appointment, which hears of each change."""
+        appointment = self.appointment
+        if appointment is None or appointment == self.reminded or not workflow.patched(REMINDED):
+            return
+        self.reminded = appointment
+        reminder = reminder_of(self.appointment_id)
+        if appointment.is_open:
+            await begin_or_tell(reminder)
+        else:
+            await told(reminder)
+
+    async def wait_for_a_change(self, former: Appointment | None) -> None:
         """Until the appointment has moved, or is over by the clock."""
-        former = self.appointment
         try:
             await workflow.wait_condition(
                 lambda: self.appointment != former,

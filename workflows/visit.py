@@ -1,7 +1,6 @@
 """One patient's way through the clinic. The workflow orders; `Records.record` decides and writes."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -24,8 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from models.staff import Person, Role
     from models.visit import Visit, summary
     from models.words import details
-    from workflows import attributes, mobile_payment
-    from workflows.mobile_payment import MobilePaymentWorkflow, PaymentOpening
+    from workflows import attributes
+    from workflows.beside import begin
     from workflows.surely import surely
 
 PERFORM = "perform"
@@ -91,22 +90,9 @@ class VisitWorkflow:
                 await workflow.wait_condition(workflow.all_handlers_finished)
             if not self.starts:
                 return
-            await self.begin(self.starts[0])
+            assert self.visit is not None
+            await begin(self.starts[0], self.visit)
             self.starts.pop(0)
-
-    async def begin(self, start: Start) -> None:
-        """A workflow of its own, visible beside the visit, which outlives it. Begun once, however often asked for."""
-        assert self.visit is not None
-        opening = PaymentOpening(payment_id=start.id, visit_id=self.visit_id, facility_id=self.visit.facility_id)
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            child = await workflow.start_child_workflow(
-                MobilePaymentWorkflow.run,
-                opening,
-                id=mobile_payment.workflow_id(start.id),
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary="M-Pesa payment",
-            )
-            child.add_done_callback(looked_at)
 
     @workflow.update(name=PERFORM, description="One staff action, sent by the API.")
     async def perform(self, command: Command) -> Reply:
@@ -257,12 +243,6 @@ class VisitWorkflow:
         if changed:
             workflow.upsert_search_attributes(changed)
             self.shown |= {key.name: value for key, value in wanted.items()}
-
-
-def looked_at(child: asyncio.Task[Any]) -> None:
-    """How it ends is told by a command; that it was terminated, say, is nothing to complain of here."""
-    if not child.cancelled():
-        child.exception()
 
 
 def version_of(visit: Visit | None) -> int:

@@ -64,9 +64,11 @@ def upgrade() -> None:
         sa.Column("amount", sa.Numeric(precision=12, scale=2), server_default="0", nullable=False),
         sa.Column("amount_paid", sa.Numeric(precision=12, scale=2), nullable=True),
         sa.Column("payer_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("practitioner", sa.Text(), server_default="", nullable=False),
         sa.Column("session", sa.LargeBinary(), nullable=True),
         sa.Column("handed_in", sa.Text(), server_default="NO", nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("turn_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -148,6 +150,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("claim_steps_pkey")),
         sa.UniqueConstraint("claim_id", "version", name=op.f("claim_steps_claim_id_version_key")),
     )
+    op.add_column("services", sa.Column("next_claim_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("users", sa.Column("registration_number", sa.Text(), nullable=True))
     op.add_column("tasks", sa.Column("closes_itself", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("tasks", sa.Column("escalations", sa.Integer(), server_default="0", nullable=False))
     op.add_column("tasks", sa.Column("escalated_to", sa.Text(), nullable=True))
@@ -155,6 +159,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("services", "next_claim_at")
+    op.drop_column("users", "registration_number")
     op.drop_column("tasks", "outcome")
     op.drop_column("tasks", "escalated_to")
     op.drop_column("tasks", "escalations")

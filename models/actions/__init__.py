@@ -9,9 +9,10 @@ from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer,
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.family_planning import RecordFamilyPlanning
 from models.actions.immunization import RecordImmunization
+from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
 from models.actions.mch import RecordMchService
-from models.actions.money import ConfirmPayment, FailPayment, RaiseShaInvoice, TakePayment
+from models.actions.money import ConfirmPayment, FailPayment, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.triage import RecordTriage
@@ -31,6 +32,7 @@ VisitAction = (
     | RecordMchService
     | TakePayment
     | RaiseShaInvoice
+    | BillInsurer
     | Discharge
     | CancelVisit
 )
@@ -45,6 +47,7 @@ __all__ = [
     "Action",
     "AnyAction",
     "AnyVisitAction",
+    "BillInsurer",
     "CancelVisit",
     "Case",
     "Change",

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from models.base import Value
 from models.catalogue import Known, Resource, Want
+from models.claims import Payer
 from models.events import Event
 from models.problems import Missing, NotFound, NotYourRole, OutstandingWork, VisitClosed, WrongStage
 from models.staff import SERVES, Person, Role, Station
@@ -30,10 +31,14 @@ class Row(Value):
 
 
 class Start(Value):
-    """A workflow of its own that begins with the change; `id` names what it is about."""
+    """A workflow of its own that begins with the change, or hears of it where it runs already.
 
-    kind: Literal["MobilePayment"]
+    `id` names what it is about; `payer`: for a claim, whose.
+    """
+
+    kind: Literal["MobilePayment", "Reminder", "ResultsNotice", "CoverageCheck", "Claim"]
     id: UUID
+    payer: Payer | None = None
 
 
 class Charge(Value):

@@ -13,6 +13,7 @@ from models.actions.base import (
     Case,
     Change,
     Row,
+    Start,
     require_consultation,
     require_nothing_open,
     require_open,
@@ -77,7 +78,11 @@ class Discharge(Action):
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
-        return Change(visit=visit, rows=(self.appointment(case, self.follow_up),) if self.follow_up else ())
+        report = Start(kind="ResultsNotice", id=case.visit_id)
+        if self.follow_up is None:
+            return Change(visit=visit, starts=(report,))
+        appointment = self.appointment(case, self.follow_up)
+        return Change(visit=visit, rows=(appointment,), starts=(Start(kind="Reminder", id=appointment.id), report))
 
     def appointment(self, case: Case, follow_up: FollowUp) -> Row:
         day = follow_up.day(case.today)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.actions.base import Action, Case, Change, Charge, Row, require_consultation, require_open
+from models.actions.base import Action, Case, Change, Charge, Row, Start, require_consultation, require_open
 from models.actions.orders import order_to_change, priced
 from models.base import Details, Line, Note
 from models.catalogue import PriceOf, Resource, RowOf, Want
@@ -98,11 +98,10 @@ class ReportLabTest(Action):
         row = Row(resource=Resource.LAB_REQUEST, id=order.id, values=values, former=case.known.row)
         visit = case.visit.closing(order.id)
         if not done:
-            return Change(
-                visit=back_to_clinician(case, visit.charging(-order.charged), order), rows=(row,), uncharged=(order.id,)
-            )
+            visit = back_to_clinician(case, visit.charging(-order.charged), order)
+            return Change(visit=visit, rows=(row,), uncharged=(order.id,), starts=notice_of(visit))
         visit = back_to_clinician(case, visit.having(has_unread_results=True), order)
-        return Change(visit=visit, rows=(row,), events=(self.ready(visit),))
+        return Change(visit=visit, rows=(row,), events=(self.ready(visit),), starts=notice_of(visit))
 
     def ready(self, visit: Visit) -> Event:
         payload = {
@@ -115,6 +114,12 @@ class ReportLabTest(Action):
 
     def audit_id(self, case: Case) -> UUID:
         return self.lab_request_id
+
+
+def notice_of(visit: Visit) -> tuple[Start, ...]:
+    """The patient hears of the results when no test is open any more: once, not test by test."""
+    is_ready = visit.has_unread_results and all(o.kind is not OrderKind.LAB_REQUEST for o in visit.open_orders)
+    return (Start(kind="ResultsNotice", id=visit.id),) if is_ready else ()
 
 
 def back_to_clinician(case: Case, visit: Visit, last: Order) -> Visit:

@@ -1,12 +1,12 @@
-"""The cashier: payments, and invoices that SHA is to cover."""
+"""The cashier: payments."""
 
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Action, Case, Change, Row, Start, require_open
-from models.base import Amount, Line, Note, Words
-from models.catalogue import NextNumber, Resource, RowOf, Want
+from models.base import Amount, Line
+from models.catalogue import Resource, RowOf, Want
 from models.demographics import MobilePhone
 from models.events import CLINICIANS, Event
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
@@ -136,39 +136,3 @@ class FailPayment(Settling):
 
     def apply(self, case: Case) -> Change:
         return self.change(case, case.visit, self.pending(case, "PENDING"), {"status": "FAILED"})
-
-
-class RaiseShaInvoice(Action):
-    """An invoice to SHA over the balance or a part of it, which then counts as covered."""
-
-    roles = frozenset({Role.CASHIER})
-    resource = Resource.SHA_INVOICE
-    said = "SHA invoice raised"
-
-    kind: Literal["raise_sha_invoice"] = "raise_sha_invoice"
-    sha_number: Line
-    service_given: Words
-    diagnosis: Note | None = None
-    amount_charged: Amount | None = None
-
-    def wants(self) -> tuple[Want, ...]:
-        return (NextNumber(series="sha_invoice"),)
-
-    def check(self, visit: Visit, actor: Person) -> None:
-        require_open(visit)
-        if visit.balance <= 0:
-            raise AlreadyDone("Nothing is owed on this visit, so there is nothing to invoice.")
-        check_amount("amount_charged", self.amount_charged or visit.balance, visit)
-
-    def apply(self, case: Case) -> Change:
-        amount = self.amount_charged or case.visit.balance
-        values = {
-            **self.fields(),
-            "amount_charged": amount,
-            "invoice_number": f"INV{case.known.number:05d}",
-            "client_number": case.visit.op_number,
-            "status": "PENDING",
-            "created_by": case.actor.id,
-        }
-        visit = case.visit.having(amount_covered=case.visit.amount_covered + amount)
-        return Change(visit=visit, rows=(case.row(Resource.SHA_INVOICE, values),))

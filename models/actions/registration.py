@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.actions.base import Action, Case, Change, Row
+from models.actions.base import Action, Case, Change, Row, Start
 from models.base import Date, Line, Number, Words
 from models.catalogue import NextNumber, PatientOf, Resource, Want
 from models.demographics import (
@@ -40,6 +40,14 @@ def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visi
     )
 
 
+INSURED = frozenset({PaymentType.SHA, PaymentType.NHIF, PaymentType.INSURANCE})
+
+
+def cover_asked(visit: Visit) -> tuple[Start, ...]:
+    """Whoever says that somebody else pays: that payer is asked, while the patient goes on."""
+    return (Start(kind="CoverageCheck", id=visit.id),) if visit.payment_type in INSURED else ()
+
+
 class Arrival(Action):
     """What every opening of a visit states."""
 
@@ -62,7 +70,7 @@ class Arrival(Action):
             "timestamp": case.at,
         }
         said = Event(kind="patient:registered", audience=(Role.RECEPTIONIST, Role.TRIAGE_NURSE), payload=payload)
-        return Change(visit=visit, rows=rows, events=(said,))
+        return Change(visit=visit, rows=rows, events=(said,), starts=cover_asked(visit))
 
 
 class RegisterPatient(Arrival):

@@ -25,6 +25,7 @@ from models.tables.clinic import (
 from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, SealRow
 from models.tables.outside import (
     CallbackRow,
+    CounterPaymentRow,
     CoverageRow,
     MessageRow,
     MobilePaymentRow,
@@ -91,6 +92,7 @@ __all__ = [
     "ClaimRow",
     "ClaimStepRow",
     "CommandRow",
+    "CounterPaymentRow",
     "CoverageRow",
     "DiagnosisCodeRow",
     "DiagnosisRow",

@@ -44,9 +44,11 @@ class ClaimRow(Base):
     amount: Mapped[Decimal] = mapped_column(server_default="0")
     amount_paid: Mapped[Decimal | None]
     payer_reference: Mapped[str] = mapped_column(server_default="")
+    practitioner: Mapped[str] = mapped_column(server_default="")
     session: Mapped[bytes | None]
     handed_in: Mapped[str] = mapped_column(server_default="NO")
     opened_at: Mapped[datetime]
+    turn_asked_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1")

@@ -21,7 +21,10 @@ class FacilityRow(Base):
 
 
 class UserRow(Base):
-    """A member of staff. `credentials` grows when password, roles or standing change: older tokens end with it."""
+    """A member of staff. `credentials` grows when password, roles or standing change: older tokens end with it.
+
+    `registration_number`: as the regulator of the profession (KMPDC, COC, NCK, PPB) wrote it; payers ask for it.
+    """
 
     __tablename__ = "users"
 
@@ -29,6 +32,7 @@ class UserRow(Base):
     facility_id: Mapped[UUID] = mapped_column(ForeignKey("facilities.id"))
     user_name: Mapped[str] = mapped_column(unique=True)
     full_name: Mapped[str]
+    registration_number: Mapped[str | None]
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     password_hash: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default="true")

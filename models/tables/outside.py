@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,15 +28,52 @@ class ServiceRow(Base):
     last_failure: Mapped[str] = mapped_column(server_default="")
     last_success_at: Mapped[datetime | None]
     rests_until: Mapped[datetime | None]
+    next_claim_at: Mapped[datetime | None]
+
+
+class CounterPaymentRow(Base):
+    """Money that reached the clinic's M-Pesa number, by the menu of a phone or by a prompt: one row for each receipt.
+
+    `amount`: as M-Pesa confirmed it, none before. `payment_id`: the payment that it became, never a second one.
+    `told_at`: when a confirmation came, none where a patient showed the receipt.
+    """
+
+    __tablename__ = "counter_payments"
+    __table_args__ = (
+        UniqueConstraint("payment_id"),
+        UniqueConstraint("receipt", "payment_id"),
+        CheckConstraint("state in ('TOLD', 'UNKNOWN', 'UNANSWERED', 'UNPLACED', 'PLACED')", name="state"),
+        CheckConstraint("(state = 'PLACED') = (payment_id is not null)", name="placed"),
+        CheckConstraint("state not in ('PLACED', 'UNPLACED') or amount is not null", name="amount"),
+        Index("counter_payments_told_idx", "receipt", postgresql_where=text("state = 'TOLD'")),
+    )
+
+    receipt: Mapped[str] = mapped_column(primary_key=True)
+    facility_id: Mapped[UUID] = mapped_column(ForeignKey("facilities.id"))
+    reference: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str]
+    amount: Mapped[Decimal | None]
+    paid_at: Mapped[datetime | None]
+    payment_id: Mapped[UUID | None]
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"))
+    told_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    settled_at: Mapped[datetime | None]
 
 
 class MobilePaymentRow(Base):
-    """The intent behind an M-Pesa payment, written before the push, and what became of it."""
+    """The intent behind an M-Pesa payment, written before the push, and what became of it.
+
+    `account_reference` is the payment's own. `shown_receipt`: paid at the counter already; nobody is prompted. A
+    `receipt` stands in `counter_payments` as this payment's, so none is credited to two.
+    """
 
     __tablename__ = "mobile_payments"
     __table_args__ = (
         UniqueConstraint("checkout_request_id"),
         UniqueConstraint("receipt"),
+        UniqueConstraint("account_reference"),
+        ForeignKeyConstraint(["receipt", "id"], ["counter_payments.receipt", "counter_payments.payment_id"]),
         CheckConstraint("state in ('INTENDED', 'PUSHED', 'PAID', 'FAILED', 'UNKNOWN')", name="state"),
     )
 
@@ -46,6 +83,7 @@ class MobilePaymentRow(Base):
     phone_number: Mapped[str]
     amount: Mapped[Decimal]
     account_reference: Mapped[str]
+    shown_receipt: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
     checkout_request_id: Mapped[str | None]
     merchant_request_id: Mapped[str | None]

@@ -32,6 +32,7 @@ CLINICIAN = only(Role.CLINICAL_OFFICER)
 RECEPTION = only(Role.RECEPTIONIST)
 CASHIER = only(Role.CASHIER)
 ADMIN = only(Role.ADMIN)
+CLERKS = only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN)
 DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
 """The service's nurse may discharge whom triage referred to her."""
 
@@ -85,6 +86,8 @@ ROUTES = (
     Write("POST", MCH, VISIT | SERVICE, only(Role.MCH_NURSE)),
     Write("POST", "/api/payments", VISIT | PAYMENT, CASHIER),
     Write("POST", "/api/sha-invoices", VISIT | INVOICE, CASHIER),
+    Write("POST", "/api/visits/{id}/claim/otp", {"otp": "123456"}, CLERKS | RECEPTION),
+    Write("POST", "/api/claims/{id}/actions", {"kind": "close", "reason": "Paid in cash"}, CLERKS),
     Write("POST", "/api/appointments", {"patient_id": ITEM, **APPOINTMENT}, CLINICIAN | RECEPTION),
     Write("PUT", "/api/appointments/{id}", {"notes": "Bring the card"}, CLINICIAN | RECEPTION),
     Write("PUT", "/api/prices/{code}", {"name": "Bandage", "amount": "20"}, ADMIN),
@@ -113,6 +116,7 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "record_mch_service": (SERVICE, only(Role.MCH_NURSE)),
     "take_payment": (PAYMENT, CASHIER),
     "raise_sha_invoice": (INVOICE, CASHIER),
+    "bill_insurer": ({"insurer_id": ITEM, "member_number": "M-1"}, CASHIER),
     "discharge": ({"discharge_notes": "Stable", "follow_up": FOLLOW_UP}, DISCHARGING),
     "cancel_visit": ({"reason": "Opened twice"}, RECEPTION | {Role.SUPERVISOR}),
 }

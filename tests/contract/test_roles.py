@@ -14,6 +14,8 @@ from tests.walks import Walk
 EVERYBODY = frozenset(Role)
 RECORDS = CLINICAL | {Role.SUPERVISOR}
 
+CLAIMS = only(Role.CASHIER, Role.RECEPTIONIST, Role.SUPERVISOR, Role.ADMIN)
+
 READS = {
     "/api/me": EVERYBODY,
     "/api/patients": EVERYBODY,
@@ -53,6 +55,14 @@ READS = {
     "/api/mch-records": RECORDS,
     "/api/mch-records/{id}": RECORDS,
     "/api/mch-services/patients/{id}/services": RECORDS,
+    "/api/insurers": EVERYBODY,
+    "/api/insurer-invoices": EVERYBODY,
+    "/api/insurer-invoices/{id}": EVERYBODY,
+    "/api/visits/{id}/coverage": EVERYBODY,
+    "/api/claims": CLAIMS,
+    "/api/claims/{id}": CLAIMS,
+    "/api/tasks": EVERYBODY,
+    "/api/tasks/{id}": EVERYBODY,
     "/api/audit-logs": only(Role.SUPERVISOR),
     "/api/staff": ADMIN,
     "/api/staff/{id}": ADMIN,
@@ -60,7 +70,8 @@ READS = {
 """Every read of the contract, and who may."""
 
 OPEN_TO_ALL = {("POST", "/api/auth/token"), ("GET", "/healthz")}
-EVERYBODYS_OWN = {("PUT", "/api/me/password")}
+EVERYBODYS_OWN = {("PUT", "/api/me/password"), ("POST", "/api/tasks/{id}/actions")}
+"""Whoever's it is may: one's own password, a task of one's role."""
 
 
 def addressed(path: str) -> str:

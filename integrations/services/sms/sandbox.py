@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from integrations.sandbox.counterpart import Control, Counterpart, Stand
+from integrations.services.sms.paths import callback_base
 from integrations.services.sms.shapes import CODES, MESSAGING, SERVICE, TAKEN, mobile_number
 
 E164 = re.compile(r"\+254[17]\d{8}")
@@ -22,7 +23,7 @@ KEPT = 20_000
 NOTES = (
     "Every phone gets its message, but 0798 00XXXX is answered with status code XXXX (0798000405: no money left).",
     "0798 01XXXX is never reached: its delivery report says Failed.",
-    "Delivery reports and opt-outs are told below NJIA_SMS_CALLBACK_URL, where that is set.",
+    "Delivery reports and opt-outs are told to the clinic, or below NJIA_SMS_CALLBACK_URL where that is set.",
 )
 
 
@@ -45,7 +46,7 @@ class Wire:
     """The routes' work, and what people can do."""
 
     def __init__(self, stand: Stand) -> None:
-        self.stand, self.settings = stand, stand.settings
+        self.stand, self.settings, self.told_at = stand, stand.settings, callback_base(stand.settings)
         self.messages: dict[str, Message] = {}
         self.opted_out: set[str] = set()
 
@@ -97,8 +98,7 @@ class Wire:
         self.tell("report", message.id, "reports", {**form, "retryCount": "0"}, after)
 
     def tell(self, kind: str, key: str, place: str, form: dict[str, str], after: float = 0.0) -> None:
-        if base := self.settings.sms_callback_url.rstrip("/"):
-            self.stand.callbacks.call(kind, key, f"{base}/{place}", form, after=after, form=True)
+        self.stand.callbacks.call(kind, key, f"{self.told_at}/{place}", form, after=after, form=True)
 
     async def report_again(self, fields: dict[str, str]) -> dict[str, Any]:
         """A report that comes late, twice or out of order: about that message, or the latest."""
