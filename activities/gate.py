@@ -1,16 +1,19 @@
 """Before and after every call to an outside service: is it paused, is it resting, did it answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from integrations.database import Connection, Pool
 from integrations.services.outside import Away, OutsideFailure, SaidNo, StillPending
 from models.services import Service, Standing, rest_after
 
+BEAT_SECONDS = 5
 FOUND = "select * from services where name = %s"
 FAILED = """
     insert into services (name, failures, failing_since, last_failure, rests_until)
@@ -43,7 +46,8 @@ class Gate:
         """Around one call. Raises ApplicationError: retryable where the call may be repeated, typed where not."""
         await self.require_open()
         try:
-            yield
+            async with beating():
+                yield
         except (SaidNo, StillPending) as answer:
             await self.note_answer()
             raise failure(answer, retryable=isinstance(answer, StillPending)) from None
@@ -72,6 +76,22 @@ class Gate:
     async def note_answer(self) -> None:
         async with self.pool.connection() as db:
             await db.execute(ANSWERED, (self.service,))
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[None]:
+    """Tell the server that the call is under way: a worker that dies meanwhile is noticed by its silence."""
+    beats = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beats.cancel()
+
+
+async def beat() -> None:
+    while activity.in_activity():
+        activity.heartbeat()
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def failure(missing: OutsideFailure, *, retryable: bool) -> ApplicationError:

@@ -12,6 +12,9 @@ Given = TypeVar("Given")
 Got = TypeVar("Got")
 
 ONE_CALL = timedelta(minutes=2)
+SILENCE = timedelta(seconds=20)
+"""After so long without a sign of life its worker is taken for dead."""
+
 LATE = timedelta(minutes=1)
 UNSURE_PAUSE = timedelta(seconds=30)
 SOON_THEN_SELDOM = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
@@ -63,6 +66,7 @@ class PayerLine:
             summary=summary,
             task_queue=self.queue,
             start_to_close_timeout=ONE_CALL,
+            heartbeat_timeout=SILENCE,
             retry_policy=SOON_THEN_SELDOM,
         )
         is_over = lambda: call.done() or leave()  # noqa: E731
@@ -82,6 +86,7 @@ class PayerLine:
             summary=summary,
             task_queue=self.queue,
             start_to_close_timeout=ONE_CALL,
+            heartbeat_timeout=SILENCE,
             retry_policy=ONCE,
         )
 

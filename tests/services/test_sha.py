@@ -319,7 +319,7 @@ async def test_what_is_sent_back_is_corrected_submitted_again_once_and_paid(
         assert (await payer.look(corrected, session)).raw == "DRAFT_RESUBMIT"
     assert len((await client.preview(session.token)).lines) == 2
     assert (await payer.resubmit(corrected, session)).phase is Phase.SUBMITTED
-    assert (await payer.resubmit(corrected, session)).phase is not Phase.DRAFT
+    assert (await payer.resubmit(corrected, session)).went_out
     await reaches(payer, corrected, session, Phase.PAID)
     counted = await kinds(office)
     assert (counted["claim"], counted["resubmission"]) == (1, 1)
@@ -340,6 +340,8 @@ async def test_missing_papers_are_added_and_the_claim_goes_on(office: Sandbox, p
 async def test_a_rejected_claim_may_be_corrected(payer: PayerService) -> None:
     session = await handed_in(payer, claim := form(ending="411"))
     assert (await reaches(payer, claim, session, Phase.REJECTED)).reason
+    assert (await payer.resubmit(claim, session)).phase is Phase.REJECTED
+    await payer.fill(claim, session)
     await payer.resubmit(claim, session)
     await reaches(payer, claim, session, Phase.PAID)
 

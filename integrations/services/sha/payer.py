@@ -96,10 +96,11 @@ class Sha:
                 await self.client.attach(session.token, services_of(form)[0], document)
 
     async def resubmit(self, form: ClaimForm, session: Session) -> ClaimState:
-        state = await self.look(form, session)
-        if state.phase not in WITH_US_AGAIN:
-            return state
-        await self._editable(session)
+        """Only what `fill` or `attach` has taken back. A claim that is out and reads as sent back may have been handed
+        in again already, with the payer still to notice."""
+        claim = await self._preview(session)
+        if claim.state not in TAKEN_BACK:
+            return await self._standing(session, claim)
         return await self._hand_in(form, session)
 
     async def close(self, session: Session, reason: str) -> None:

@@ -59,7 +59,6 @@ class Claim:
     auth_status: str = "AUTHORIZED"
     sent_as: str = ""
     payer_state: str = ""
-    payer_since: datetime | None = None
     rounds: int = 0
     walk: int = 0
     doctor: str = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from integrations.sandbox.counterpart import Stand
 from integrations.services.sha.sandbox_checks import Fields, Refusal, text
-from integrations.services.sha.sandbox_claims import Claim, now
+from integrations.services.sha.sandbox_claims import Claim
 from integrations.services.sha.sandbox_members import digits
 
 CODE = "123456"
@@ -86,12 +86,14 @@ class Office:
         sent.discard(whom)
 
     def review(self, claim: Claim) -> None:
-        """Walk the claim through the payer's house, a step at a time."""
-        is_first = claim.rounds == 0
-        first = "DRAFT_PROVIDER" if is_first else "DRAFT_PROVIDER_RESUBMITTED"
-        end = FIRST_TIME.get(digits(claim.patient_id)[-3:], PAID) if is_first else PAID
+        """Walk the claim through the payer's house, a step at a time. What comes again is acknowledged at once."""
         claim.walk += 1
-        self.step(claim, claim.walk, (first, *end))
+        if claim.rounds:
+            self.set_status(claim, "DRAFT_PROVIDER_RESUBMITTED")
+            self.step(claim, claim.walk, PAID)
+        else:
+            end = FIRST_TIME.get(digits(claim.patient_id)[-3:], PAID)
+            self.step(claim, claim.walk, ("DRAFT_PROVIDER", *end))
 
     def step(self, claim: Claim, walk: int, way: tuple[str, ...]) -> None:
         def go() -> None:
@@ -103,7 +105,7 @@ class Office:
         self.stand.callbacks.later(self.stand.settings.sandbox_seconds, go)
 
     def set_status(self, claim: Claim, status: str) -> None:
-        claim.payer_state, claim.payer_since = status, now()
+        claim.payer_state = status
         self.tell(claim)
 
     def tell(self, claim: Claim) -> None:
