@@ -11,9 +11,9 @@ from temporalio import activity
 
 from activities.door import writing
 from activities.gate import Gate
-from activities.placing import Placed, place, placed, stored
+from activities.placing import Home, Placed, place, placed, stored
 from activities.tasks import open_task
-from integrations.database import Pool
+from integrations.database import Connection, Pool
 from integrations.services.mpesa.port import Inquiry, MobileMoney
 from models.base import Value
 from models.envelope import keyed
@@ -33,11 +33,12 @@ NOTE = """
     returning *
 """
 HAS_PROMPT = "select 1 from mobile_payments where account_reference = %s and state in ('PUSHED', 'UNKNOWN')"
+IS_CREDITED = "select 1 from payments where id = %s and status = 'COMPLETED'"
 CONCLUDE = (
     "update counter_payments set state = %s, settled_at = now() where receipt = %s and state = 'TOLD' returning *"
 )
 
-Wake = Callable[[Placed], Awaitable[None]]
+Wake = Callable[[Home], Awaitable[None]]
 """Lets a payment's workflow, or a new run of it, look at its rows again."""
 
 
@@ -50,10 +51,14 @@ class Told(Value):
 
 
 class Noted(Value):
-    """What is known of it. `may_be_a_prompt`: a prompt of that reference is under way, and its call may come first."""
+    """What is known of it. `may_be_a_prompt`: a prompt of that reference is under way, and its call may come first.
+
+    `owed`: its place is found, and nobody has been told (or not heard) of it yet.
+    """
 
     state: str
     may_be_a_prompt: bool = False
+    owed: Placed | None = None
 
 
 class Confirmed(Value):
@@ -85,7 +90,7 @@ def answer_path(secret: bytes, id: UUID) -> str:
 
 
 class CounterMoney:
-    """The activities of the queue `service-mpesa` about receipts. `facility`: the code of the clinic whose number it is."""
+    """The activities of the queue `service-mpesa` about receipts. `facility`: the code of whose number it is."""
 
     def __init__(
         self, pool: Pool, gate: Gate, money: MobileMoney, secret: bytes, callback_base: str, facility: str, wake: Wake
@@ -128,8 +133,8 @@ class CounterMoney:
                 await open_task(db, doubt_task(row["receipt"], row["reference"], row["facility_id"], doubt.state))
 
     @activity.defn(name="wake_payment")
-    async def wake(self, placed: Placed) -> None:
-        await self._wake(placed)
+    async def wake(self, home: Home) -> None:
+        await self._wake(home)
 
 
 async def note(pool: Pool, facility: str, told: Told) -> Noted:
@@ -140,7 +145,14 @@ async def note(pool: Pool, facility: str, told: Told) -> Noted:
         row = await (await db.execute(NOTE, {**values, "told_at": told.told_at})).fetchone()
         assert row is not None
         prompt = await (await db.execute(HAS_PROMPT, (as_reference(row["reference"]),))).fetchone()
-    return Noted(state=row["state"], may_be_a_prompt=prompt is not None)
+        return Noted(state=row["state"], may_be_a_prompt=prompt is not None, owed=await owed(db, row))
+
+
+async def owed(db: Connection, row: dict[str, Any]) -> Placed | None:
+    """Where the money belongs, unless it has arrived there."""
+    if row["payment_id"] is None or await (await db.execute(IS_CREDITED, (row["payment_id"],))).fetchone():
+        return None
+    return await placed(db, row["receipt"], row["amount"], row["payment_id"], row["visit_id"])
 
 
 def money_of(row: dict[str, Any], amount: Decimal) -> Money:

@@ -27,6 +27,20 @@ ANSWERED = """
     insert into services (name, last_success_at) values (%s, now())
     on conflict (name) do update set last_success_at = now(), failures = 0, failing_since = null, rests_until = null
 """
+WAITING = """
+    select name, string_agg(counted || ' ' || what, ', ' order by what) as waits from (
+        select gateway as name, count(*) as counted, 'claims to hand in' as what from claims
+        where handed_in <> 'YES' and status not in ('CLOSED', 'PAID', 'TIME_BARRED', 'BY_HAND') group by gateway
+        union all
+        select 'sha', count(*), 'covers to check' from coverages
+        where status = 'PROVISIONAL' and payer in ('SHA', 'NHIF') having count(*) > 0
+        union all
+        select 'mpesa', count(*), 'payments to settle' from mobile_payments where settled_at is null having count(*) > 0
+        union all
+        select case channel when 'SMS' then 'sms' else 'smtp' end, count(*), 'messages to send' from messages
+        where status = 'INTENDED' group by channel
+    ) waiting group by name
+"""
 PAUSE = """
     insert into services (name, is_paused, paused_at, reason) values (%s, true, now(), %s)
     on conflict (name) do update set is_paused = true, paused_at = now(), reason = excluded.reason
@@ -112,9 +126,11 @@ async def standing_of(db: Connection, service: Service) -> Standing:
 
 
 async def standings(pool: Pool) -> list[Standing]:
-    """How every service stands."""
+    """How every service stands, and what waits for it."""
     async with pool.connection() as db:
-        return [await standing_of(db, service) for service in Service]
+        waiting = {row["name"]: row["waits"] for row in await (await db.execute(WAITING)).fetchall()}
+        found = [await standing_of(db, service) for service in Service]
+    return [standing.model_copy(update={"waiting": waiting.get(standing.name, "")}) for standing in found]
 
 
 async def pause(pool: Pool, service: Service, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from activities.tasks import CLOSE, open_task, tell
@@ -52,15 +52,21 @@ ATTACH = "update mobile_payments set receipt = %s where id = %s"
 FACILITY = "select facility_id from visits where id = %s"
 
 
-class Placed(Value):
-    """What became of money: a CREDIT to a visit, a PAYMENT that had asked for it, or NOTHING yet."""
+class Home(Value):
+    """Where money belongs: to a payment that had asked for it, or, `is_credit`, to one that is made for it."""
 
-    becomes: Literal["CREDIT", "PAYMENT", "NOTHING"]
+    payment_id: UUID
+    visit_id: UUID
+    facility_id: UUID
+    is_credit: bool
+
+
+class Placed(Value):
+    """True money, and where it belongs; without `home` a cashier is asked."""
+
     receipt: str
     amount: Decimal
-    payment_id: UUID | None = None
-    visit_id: UUID | None = None
-    facility_id: UUID | None = None
+    home: Home | None = None
 
 
 async def stored(db: Connection, receipt: str) -> dict[str, Any] | None:
@@ -74,14 +80,14 @@ async def place(db: Connection, money: Money, paid_at: datetime | None) -> Place
     facts = {"receipt": money.receipt, "amount": money.amount, "reference": reference, "paid_at": paid_at}
     payment = await asked_for(db, facts)
     visit_id = payment["visit_id"] if payment else await fitting_visit(db, facts)
-    payment_id = payment["id"] if payment else money.id if visit_id else None
-    state = "PLACED" if payment_id else "UNPLACED"
-    await db.execute(PLACE, {**facts, "state": state, "payment_id": payment_id, "visit_id": visit_id})
-    if payment_id is None:
+    payment_id = payment["id"] if payment else money.id
+    if visit_id is None:
+        await db.execute(PLACE, {**facts, "state": "UNPLACED", "payment_id": None, "visit_id": None})
         await open_task(db, place_task(money, money.amount, "place"))
-        return Placed(becomes="NOTHING", receipt=money.receipt, amount=money.amount)
+        return Placed(receipt=money.receipt, amount=money.amount)
+    await db.execute(PLACE, {**facts, "state": "PLACED", "payment_id": payment_id, "visit_id": visit_id})
     if payment:
-        await db.execute(ATTACH, (money.receipt, payment["id"]))
+        await db.execute(ATTACH, (money.receipt, payment_id))
         if money.amount > payment["amount"]:
             await open_task(db, place_task(money, money.amount - payment["amount"], "rest"))
     await close_tasks(db, money.id, "place", "check")
@@ -111,14 +117,14 @@ async def fitting_visit(db: Connection, facts: dict[str, Any]) -> UUID | None:
 async def placed(db: Connection, receipt: str, amount: Decimal, payment_id: UUID, visit_id: UUID) -> Placed:
     """What has been decided before is decided the same way again."""
     row = await (await db.execute(FACILITY, (visit_id,))).fetchone()
-    return Placed(
-        becomes="CREDIT" if payment_id == receipt_id(receipt) else "PAYMENT",
-        receipt=receipt,
-        amount=amount,
+    assert row is not None, "its visit is a foreign key"
+    home = Home(
         payment_id=payment_id,
         visit_id=visit_id,
-        facility_id=row["facility_id"] if row else None,
+        facility_id=row["facility_id"],
+        is_credit=payment_id == receipt_id(receipt),
     )
+    return Placed(receipt=receipt, amount=amount, home=home)
 
 
 async def close_tasks(db: Connection, about: UUID, *names: str) -> None:

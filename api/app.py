@@ -21,8 +21,10 @@ from api import (
     health,
     lists,
     one_visit,
+    payer_callbacks,
     prices,
     problems,
+    receipts,
     records,
     sign_in,
     sms_callbacks,
@@ -57,7 +59,9 @@ PARTS = (
     callbacks,
     sms_callbacks,
     tasks,
+    receipts,
     claims,
+    payer_callbacks,
 )
 
 SPARE_SECONDS = 4.5

@@ -50,6 +50,7 @@ class Receipt(Value):
     balance: Decimal
     method: str = ""
     payment_reference: str = ""
+    taken_by: str = ""
     at: Moment
     zone: str = NAIROBI
 
@@ -130,6 +131,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
             ("Date", moment(at)),
             ("Paid by", receipt.method),
             ("Payment reference", receipt.payment_reference),
+            ("Taken by", receipt.taken_by),
         ]
     )
     paper.gap()

@@ -99,6 +99,7 @@ class Member(Value):
     last_name: str = Field(default="", repr=False)
     phone_number: str = Field(default="", repr=False)
     payer_code: str = ""
+    payer_name: str = ""
 
 
 class Scheme(Value):
@@ -182,6 +183,9 @@ class ClaimForm(Value):
     """Registration or identity number of the clinician, as the regulator knows it."""
 
     discharge_reason: str = "RECOVERED"
+
+    payer_reference: str = ""
+    """What the payer called the claim last (`ClaimState.reference`), for payers that can be asked by nothing else."""
 
 
 class Session(Value):

@@ -1,4 +1,4 @@
-"""M-Pesa's names for money: receipts, account references, and what is said to the cashier about money that is unclear."""
+"""M-Pesa's names for money: receipts and account references; and what the cashier is told where money is unclear."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ TAIL_LENGTH = 4
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without those that are read as others."""
 
-LOOK = "Look in the M-Pesa statement. If the money is there, take it as a payment by MPESA with its receipt as reference."
+LOOK = (
+    "Look in the M-Pesa statement. If the money is there, take it as a payment by MPESA with its receipt as reference."
+)
 UNCLEAR = {
     "NEVER_ANSWERED": f"M-Pesa never said what became of it. {LOOK}",
     "NO_SUCH_RECEIPT": "M-Pesa knows nothing of that receipt. Ask the patient to show the message again.",
@@ -31,6 +33,11 @@ UNCLEAR = {
 def as_receipt(typed: str) -> str:
     """A receipt as M-Pesa writes it, however it was typed."""
     return "".join(typed.split()).upper()
+
+
+def is_receipt(typed: str) -> bool:
+    """Whether it may be one; M-Pesa's have ten letters and digits today."""
+    return re.fullmatch(r"[0-9A-Z]{6,40}", as_receipt(typed)) is not None
 
 
 def as_reference(typed: str) -> str:

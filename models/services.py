@@ -49,6 +49,8 @@ class Standing(Value):
     last_success_at: datetime | None = None
     rests_until: datetime | None = None
     next_claim_at: datetime | None = None
+    waiting: str = ""
+    """What waits for it, counted, in words."""
 
     def wait(self, now: datetime) -> timedelta | None:
         """How long a call must wait; None where it may go now. A paused service is asked about again in a minute."""
@@ -67,10 +69,17 @@ class Standing(Value):
 
     def in_words(self) -> str:
         """One line for an operator."""
-        line = f"{self.name:<6} {self.said}"
+        waits = f"; waiting: {self.waiting}" if self.waiting else ""
+        return f"{self.name:<6} {self.said}{self.since}{waits}"
+
+    @property
+    def since(self) -> str:
         if self.is_paused and self.paused_at:
-            return f"{line} since {self.paused_at:%Y-%m-%d %H:%M} UTC: {self.reason}"
+            return f" since {minute(self.paused_at)}: {self.reason}"
         if self.failing_since:
-            since = f"{self.failing_since:%Y-%m-%d %H:%M} UTC"
-            return f"{line} since {since}, {self.failures} calls in a row: {self.last_failure}"
-        return f"{line}, answered last {self.last_success_at:%Y-%m-%d %H:%M} UTC" if self.last_success_at else line
+            return f" since {minute(self.failing_since)}, {self.failures} calls in a row: {self.last_failure}"
+        return f", answered last {minute(self.last_success_at)}" if self.last_success_at else ""
+
+
+def minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

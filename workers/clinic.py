@@ -26,10 +26,12 @@ from integrations.vault import Vault
 from workers.logs import log_discreetly
 from workers.outside import messenger, service_workers
 from workers.payers import payer_workers
+from workers.registration import register_in_the_sandbox
 from workers.runner import RUNNER
 from workers.schedules import ensure_schedule
 from workflows.appointment import AppointmentWorkflow
 from workflows.claim import ClaimWorkflow
+from workflows.counter_payment import CounterPaymentWorkflow
 from workflows.coverage import CoverageCheckWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.mobile_payment import MobilePaymentWorkflow
@@ -43,6 +45,7 @@ WORKFLOWS: list[type[Any]] = [
     AppointmentWorkflow,
     AuditSealWorkflow,
     MobilePaymentWorkflow,
+    CounterPaymentWorkflow,
     ReminderWorkflow,
     ResultsNoticeWorkflow,
     CoverageCheckWorkflow,
@@ -100,7 +103,9 @@ async def main(settings: Settings) -> None:
     client = await connect(settings)
     await ensure_schedule(client, settings)
     async with at_work(client, settings):
+        telling = asyncio.create_task(register_in_the_sandbox(settings))
         await stop.wait()
+        telling.cancel()
 
 
 @asynccontextmanager

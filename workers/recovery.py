@@ -5,19 +5,20 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from activities.counter_money import Told
 from integrations.database import reading_engine
 from integrations.settings import Settings
 from models.appointments import OPEN
-from models.tables import AppointmentRow, LabRequestRow, PatientRow, PaymentRow, VisitRow
+from models.tables import AppointmentRow, CounterPaymentRow, LabRequestRow, PatientRow, PaymentRow, VisitRow
 from workflows.beside import Beside, reminder_of, results_of
-from workflows.mobile_payment import MobilePaymentWorkflow, PaymentOpening
-from workflows.mobile_payment import workflow_id as payment_workflow_id
+from workflows.mobile_payment import PaymentOpening
 from workflows.starting import start_visit_run
+from workflows.starting_money import start_payment_run, start_receipt_run
 
 LATELY = timedelta(days=2)
 """Within which the report of a visit may not have gone out yet."""
@@ -69,20 +70,26 @@ async def visits_with_reports(settings: Settings) -> list[UUID]:
         return list(found.scalars())
 
 
+async def unplaced_receipts(settings: Settings) -> list[str]:
+    """Every receipt that was named and is not decided, or whose money has not arrived where it belongs."""
+    receipt, payment = CounterPaymentRow, PaymentRow
+    arrived = select(payment.id).where(payment.id == receipt.payment_id, payment.status == "COMPLETED").exists()
+    wanted = select(receipt.receipt).where(
+        or_(receipt.state == "TOLD", and_(receipt.payment_id.is_not(None), not_(arrived)))
+    )
+    async with reading(settings) as db:
+        return list((await db.execute(wanted.order_by(receipt.created_at))).scalars())
+
+
 async def recover(client: Client, settings: Settings) -> int:
     """Start a run for each open visit that has none, and say how many visits are open. May be repeated."""
     found = await open_visits(settings)
     for visit_id in found:
         await start_visit_run(client, settings.own_url, settings.task_queue, visit_id)
     for opening in await pending_payments(settings):
-        await client.start_workflow(
-            MobilePaymentWorkflow.run,
-            opening,
-            id=payment_workflow_id(opening.payment_id),
-            task_queue=settings.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary="M-Pesa payment",
-        )
+        await start_payment_run(client, settings.task_queue, opening)
+    for receipt in await unplaced_receipts(settings):
+        await start_receipt_run(client, settings.task_queue, Told(receipt=receipt))
     beside = [reminder_of(id) for id in await appointments_to_come(settings)]
     for one in (*beside, *(results_of(id) for id in await visits_with_reports(settings))):
         await start_beside(client, settings.task_queue, one)

@@ -61,6 +61,7 @@ class ClaimWorkflow:
         self.codes: dict[Purpose, str] = {}
         self.sent_at: dict[Purpose, float] = {}
         self.wishes: set[str] = set()
+        self.heeded: set[UUID] = set()
         self.recorded: RecordStanding | None = None
         self.giving_up: str | None = None
         self.has_news = False
@@ -392,7 +393,8 @@ class ClaimWorkflow:
             turn = ClaimTurn(command=command, remember=remember)
             outcome = await surely(command.action.said, Claims.write, turn, self.show)
             self.take(outcome.facts)
-            if outcome.problem is None:
+            if outcome.problem is None and command.id not in self.heeded:
+                self.heeded.add(command.id)
                 self.heed(command)
         return Reply(answer=outcome.answer, problem=outcome.problem)
 

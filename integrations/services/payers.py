@@ -7,7 +7,9 @@ alone what is there already.
 
 from typing import Protocol
 
-from models.claims import ClaimForm, ClaimState, Cover, Document, Member, Purpose, Session
+from integrations.settings import Settings
+from models.claims import ClaimForm, ClaimState, Cover, Document, Gateway, Member, Purpose, Session
+from models.envelope import keyed
 
 
 class PayerService(Protocol):
@@ -47,3 +49,8 @@ class PayerService(Protocol):
 
     async def close(self, session: Session, reason: str) -> None:
         """Give the claim up over there. Closing what is closed changes nothing."""
+
+
+def callback_path(settings: Settings, gateway: Gateway) -> str:
+    """Where a payer tells that something changed: nobody can guess it, and it names no service."""
+    return f"/callbacks/h/{keyed(settings.command_secret.get_secret_value().encode(), 'callback', gateway)[:40]}"

@@ -12,7 +12,7 @@ from models.actions.immunization import RecordImmunization
 from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
 from models.actions.mch import RecordMchService
-from models.actions.money import ConfirmPayment, FailPayment, TakePayment
+from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.triage import RecordTriage
@@ -40,7 +40,8 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment, Field(discriminator="kind")
+    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    Field(discriminator="kind"),
 ]
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Change",
     "Charge",
     "ConfirmPayment",
+    "CreditPayment",
     "Discharge",
     "Dispense",
     "FailPayment",

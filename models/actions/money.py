@@ -9,6 +9,7 @@ from models.base import Amount, Line
 from models.catalogue import Resource, RowOf, Want
 from models.demographics import MobilePhone
 from models.events import CLINICIANS, Event
+from models.mobile_money import is_receipt
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
@@ -22,8 +23,9 @@ def check_amount(field: str, amount: Amount, visit: Visit) -> None:
 class TakePayment(Action):
     """Money received, in KES; partial payments are welcome, overpayment is refused.
 
-    MPESA prompts the phone (`phone_number`, else the patient's): the payment is PENDING and the balance unchanged
-    until M-Pesa says that it is true.
+    MPESA prompts the phone (`phone_number`, else the patient's). With `payment_reference`, the receipt of what was
+    paid at the counter already, nobody is prompted and M-Pesa is asked for it. Either way the payment is PENDING and
+    the balance unchanged until M-Pesa says that it is true.
     """
 
     roles = frozenset({Role.CASHIER})
@@ -37,21 +39,23 @@ class TakePayment(Action):
     phone_number: MobilePhone | None = None
 
     @property
-    def is_prompt(self) -> bool:
+    def is_mobile(self) -> bool:
         return self.payment_type is PaymentType.MPESA
 
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         check_amount("amount", self.amount, visit)
-        if not self.is_prompt:
+        if not self.is_mobile:
             return
-        if self.amount != int(self.amount):
+        if self.payment_reference is not None and not is_receipt(self.payment_reference):
+            raise invalid("payment_reference", "is no M-Pesa receipt, which is letters and digits like SKJ4ABC123")
+        if self.payment_reference is None and self.amount != int(self.amount):
             raise invalid("amount", "M-Pesa takes whole shillings only")
         if visit.amount_pending + self.amount > visit.balance:
-            raise Conflict(f"KES {visit.amount_pending} is asked for by phone already. Wait for the answer.")
+            raise Conflict(f"KES {visit.amount_pending} waits for M-Pesa already. Wait for the answer.")
 
     def apply(self, case: Case) -> Change:
-        return self.asked(case) if self.is_prompt else self.taken(case)
+        return self.asked(case) if self.is_mobile else self.taken(case)
 
     def taken(self, case: Case) -> Change:
         visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
@@ -136,3 +140,33 @@ class FailPayment(Settling):
 
     def apply(self, case: Case) -> Change:
         return self.change(case, case.visit, self.pending(case, "PENDING"), {"status": "FAILED"})
+
+
+class CreditPayment(Action):
+    """Money that reached the clinic's M-Pesa number by itself; M-Pesa confirmed it. Credited whenever it comes.
+
+    `payment_id` is made from the receipt, so that one receipt makes one payment.
+    """
+
+    roles = frozenset()
+    by_the_clinic = True
+    resource = Resource.PAYMENT
+    said = "Payment at the counter received by M-Pesa"
+
+    kind: Literal["credit_payment"] = "credit_payment"
+    payment_id: UUID
+    amount: Amount
+    payment_reference: Line
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        """Money is credited whenever it comes."""
+
+    def apply(self, case: Case) -> Change:
+        visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
+        values = {**self.fields("payment_id"), "payment_type": PaymentType.MPESA, "phone_number": None}
+        row = case.row(Resource.PAYMENT, {**values, **processed(case, "COMPLETED")})
+        event = received(visit, self.payment_id, self.amount)
+        return Change(visit=visit, rows=(row.model_copy(update={"id": self.payment_id}),), events=(event,))
+
+    def audit_id(self, case: Case) -> UUID:
+        return self.payment_id

@@ -1,5 +1,6 @@
 """A clinic with phones and letterboxes around it: its API on a real port, the sandbox beside it."""
 
+import itertools
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from tests.clinic import WholeClinic, eventually, whole_clinic
 from tests.services.harness import Sandbox, sandbox_of, serving
 from tests.walks import Walk
 from workflows import reminder, results_notice
+
+phones = (f"+254711{number:06d}" for number in itertools.count(1))
+"""A mobile number for each patient."""
 
 Run = WorkflowHandle[Any, Any]
 RECEPTION = Role.RECEPTIONIST

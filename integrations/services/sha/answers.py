@@ -4,39 +4,38 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from integrations.services.outside import Reading
-from integrations.services.sha.tolerant import Amount, Count, Day, Flag, Moment, Objects, Rows, Text
+from integrations.services.sha.tolerant import Amount, Count, Day, Flag, Moment, Objects, Rows, Shape, Text
 
 
-class Token(Reading):
+class Token(Shape):
     """`expires_in`: seconds."""
 
     access_token: str = Field(min_length=1, repr=False)
     expires_in: float = 3600
 
 
-class Page(Reading):
+class Page(Shape):
     """One page of a list. A list alone counts as the only page."""
 
-    results: Objects = []
+    results: Objects = Field(default=[], repr=False)
     next: Text = ""
     current_page: Count = Field(alias="currentPage", default=1)
     total_pages: Count = Field(alias="totalPages", default=1)
 
 
-class Patient(Reading):
+class Patient(Shape):
     """`id`: the client registry number."""
 
     id: str = Field(min_length=1, repr=False)
 
 
-class Period(Reading):
+class Period(Shape):
     number: Text = Field(default="", repr=False)
     start: Day = Field(alias="startDate", default=None)
     end: Day = Field(alias="endDate", default=None)
 
 
-class Coverage(Reading):
+class Coverage(Shape):
     """`status` is "1" where the cover is paid up."""
 
     start: Day = Field(alias="startDate", default=None)
@@ -47,13 +46,13 @@ class Coverage(Reading):
     status: Text = ""
 
 
-class SchemeRow(Reading):
+class SchemeRow(Shape):
     name: Text = Field(alias="schemeName", default="")
     policy: Annotated[list[Period], Rows] = []
     coverage: Annotated[list[Coverage], Rows] = []
 
 
-class Eligibility(Reading):
+class Eligibility(Shape):
     """What else it says of a member (alive, age, date of birth) is empty for good members too: nothing to go by."""
 
     status_code: Text = Field(alias="statusCode", default="")
@@ -62,13 +61,13 @@ class Eligibility(Reading):
     schemes: Annotated[list[SchemeRow], Rows] = []
 
 
-class SubBenefit(Reading):
+class SubBenefit(Shape):
     code: Text = ""
     name: Text = ""
     parent_code: Text = Field(alias="parentBenefitCode", default="")
 
 
-class Intervention(Reading):
+class Intervention(Shape):
     """What SHA pays for, how, and what it wants for that."""
 
     code: Text = ""
@@ -79,7 +78,7 @@ class Intervention(Reading):
     overall_tariff: Amount = Field(alias="overallTariff", default=None)
 
 
-class Contact(Reading):
+class Contact(Shape):
     """`value` comes masked: `+254714***898`."""
 
     id: Text = ""
@@ -89,7 +88,7 @@ class Contact(Reading):
     is_main: Flag = Field(alias="isMainContact", default=None)
 
 
-class Authorization(Reading):
+class Authorization(Shape):
     guid: Text = ""
     token: Text = Field(default="", repr=False)
     status: Text = ""
@@ -97,42 +96,43 @@ class Authorization(Reading):
     expiry: Moment = None
 
 
-class ClaimIntervention(Reading):
+class ClaimIntervention(Shape):
     code: Text = Field(alias="intervention_code", default="")
     state: Text = Field(alias="workflow_state", default="")
     payment_mechanism: Text = Field(alias="intervention_payment_mechanism", default="")
     needs_preauth: Flag = None
 
 
-class InvoiceLine(Reading):
+class InvoiceLine(Shape):
     id: Text = ""
     code: Text = Field(alias="intervention_code", default="")
     unit_price: Amount = None
     quantity: Amount = None
+    charge_date: Moment = None
     is_active: Flag = None
     is_cancellation: Flag = None
 
 
-class Invoice(Reading):
+class Invoice(Shape):
     id: Text = ""
     number: Text = Field(alias="invoice_number", default="")
     lines: Annotated[list[InvoiceLine], Rows] = []
     doctors: Objects = []
 
 
-class Diagnosis(Reading):
+class Diagnosis(Shape):
     code: Text = Field(alias="diagnosis_code", default="")
     intervention: Text = Field(alias="intervention_code", default="")
 
 
-class Attachment(Reading):
+class Attachment(Shape):
     id: Text = ""
     title: Text = ""
     description: Text = ""
     attachment: Text = ""
 
 
-class VirtualClaim(Reading):
+class VirtualClaim(Shape):
     """The claim as it stands over there. Never go by an invoice's `dispatch_status`: a new draft's is DISPATCHED."""
 
     id: Text = ""
@@ -164,7 +164,7 @@ class VirtualClaim(Reading):
         return [doctor for invoice in self.invoices for doctor in invoice.doctors]
 
 
-class PayerClaim(Reading):
+class PayerClaim(Shape):
     """The claim in the payer's eyes. It names no amount that was paid: that stands in remittances, which are not
     public."""
 
@@ -177,7 +177,7 @@ class PayerClaim(Reading):
     flags: Objects = Field(alias="claimFlags", default=[])
 
 
-class PreauthState(Reading):
+class PreauthState(Shape):
     """`status` FINALISED means approved, ACTIVE that it is being looked at; approval may yet be taken back."""
 
     guid: Text = ""
@@ -191,7 +191,7 @@ class PreauthState(Reading):
         return self.status == "FINALISED"
 
 
-class Endpoint(Reading):
+class Endpoint(Shape):
     """Where changes are told. `endpoint_id` is the name to use; the short `id` beside it is internal."""
 
     id: Text = ""

@@ -3,9 +3,10 @@
 import time
 from collections.abc import AsyncIterator, Callable
 
-from integrations.services.outside import Away, Reading, Unreadable
+from integrations.services.outside import Away, Unreadable
 from integrations.services.sha.answers import Contact, Eligibility, Intervention, Patient, SubBenefit
 from integrations.services.sha.requests import SERVICE
+from integrations.services.sha.tolerant import Shape
 from integrations.services.sha.wire import AnyReading, Wire
 
 KEPT_SECONDS = 3600.0
@@ -27,15 +28,15 @@ class Directory:
         wanted = {"identification_number": number, "identification_type": kind}
         return await self._wire.read(Patient, "GET", "/patients", params=wanted)
 
-    async def facility(self, identifier: str, kind: str = "fr-code") -> Reading:
+    async def facility(self, identifier: str, kind: str = "fr-code") -> Shape:
         """`kind`: `fr-code` or `registration-number`."""
         wanted = {"identifier": identifier, "identifier-type": kind}
-        return await self._wire.read(Reading, "GET", "/facilities/search", params=wanted)
+        return await self._wire.read(Shape, "GET", "/facilities/search", params=wanted)
 
-    async def professional(self, number: str, kind: str, regulator: str) -> Reading:
+    async def professional(self, number: str, kind: str, regulator: str) -> Shape:
         """`regulator`: KMPDC, COC, NCK or PPB."""
         wanted = {"identification_number": number, "identification_type": kind, "regulator": regulator.upper()}
-        return await self._wire.read(Reading, "GET", "/professionals", params=wanted)
+        return await self._wire.read(Shape, "GET", "/professionals", params=wanted)
 
     async def eligibility(self, number: str, kind: str) -> Eligibility:
         wanted = {"identification_number": number, "identification_type": kind}
@@ -45,8 +46,8 @@ class Directory:
         """Where codes can be sent; none: the patient must first be given a phone number at SHA."""
         return [contact async for contact in self._read(Contact, "/patients/contacts", patient_id=patient_id)]
 
-    def benefits(self, patient_id: str) -> AsyncIterator[Reading]:
-        return self._read(Reading, "/patients/benefits", patient_id=patient_id)
+    def benefits(self, patient_id: str) -> AsyncIterator[Shape]:
+        return self._read(Shape, "/patients/benefits", patient_id=patient_id)
 
     def sub_benefits(self, patient_id: str) -> AsyncIterator[SubBenefit]:
         return self._read(SubBenefit, "/patients/sub-benefits", patient_id=patient_id)
@@ -58,11 +59,11 @@ class Directory:
             self._keep(found)
             yield found
 
-    async def utilization(self, patient_id: str, intervention_code: str) -> list[Reading]:
+    async def utilization(self, patient_id: str, intervention_code: str) -> list[Shape]:
         """What is left of the limits: one object, or one for each scope."""
         wanted = {"patient_id": patient_id, "intervention_code": intervention_code}
         body = await self._wire.ask("GET", "/patients/benefits/utilization", effect=False, params=wanted)
-        return [reading(Reading, row) for row in (body if isinstance(body, list) else [body])]
+        return [reading(Shape, row) for row in (body if isinstance(body, list) else [body])]
 
     async def intervention(self, patient_id: str, code: str) -> Intervention | None:
         """How SHA pays for one intervention; None where it does not, for this member at this facility."""

@@ -1,9 +1,7 @@
 """What must change over there so that the claim says what our form says. Pure: it reads, and names the changes."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from integrations.services.outside import SaidNo
 from integrations.services.sha.answers import InvoiceLine, VirtualClaim
@@ -11,7 +9,6 @@ from integrations.services.sha.requests import SERVICE, Billed, billed, services
 from integrations.services.sha.statuses import TAKEN_BACK
 from models.claims import ClaimForm
 
-Kind = tuple[str, Decimal | None, Decimal | None]
 Pair = tuple[str, str]
 
 
@@ -41,30 +38,31 @@ def changes(form: ClaimForm, claim: VirtualClaim) -> Changes:
 
 
 def lines(needed: Changes, wanted: Sequence[Billed], claim: VirtualClaim) -> None:
-    """Lines are known by what they bill: they carry no name of ours. A claim that was taken back is edited in place."""
-    missing = Counter(kind_of(line) for line in wanted)
-    surplus: list[InvoiceLine] = []
-    for line in claim.lines:
-        kind = (line.code, line.unit_price, line.quantity)
-        if missing[kind]:
-            missing[kind] -= 1
-        else:
-            surplus.append(line)
-    left = [line for line in wanted if taken(missing, kind_of(line))]
+    """Lines carry no name of ours: they are known by what they bill, and when, where the moment came back as it was
+    sent. A claim that was taken back is edited in place."""
+    left, surplus = list(wanted), claim.lines
+    for same in (is_same, bills_the_same):
+        surplus = [line for line in surplus if not matched(line, left, same)]
     if claim.state in TAKEN_BACK:
         surplus, left = edited(needed, surplus, left)
     needed.remove_lines = [line.id for line in surplus]
     needed.add_lines = left
 
 
-def kind_of(line: Billed) -> Kind:
-    return line.service, line.unit_price.quantize(Decimal("0.01")), Decimal(line.quantity).quantize(Decimal("0.01"))
+def matched(line: InvoiceLine, left: list[Billed], same: Callable[[InvoiceLine, Billed], bool]) -> bool:
+    """Whether one of those that are left is this line; it is then left no more."""
+    found = next((wanted for wanted in left if same(line, wanted)), None)
+    if found is not None:
+        left.remove(found)
+    return found is not None
 
 
-def taken(counts: Counter[Kind], kind: Kind) -> bool:
-    """Whether one of that kind is left, used up by asking."""
-    counts[kind] -= 1
-    return counts[kind] >= 0
+def bills_the_same(line: InvoiceLine, wanted: Billed) -> bool:
+    return line.code == wanted.service and line.unit_price == wanted.unit_price and line.quantity == wanted.quantity
+
+
+def is_same(line: InvoiceLine, wanted: Billed) -> bool:
+    return line.charge_date == wanted.at and bills_the_same(line, wanted)
 
 
 def edited(

@@ -1,9 +1,9 @@
 """Preauthorisations, and where the exchange tells of changes."""
 
-from integrations.services.outside import Reading
 from integrations.services.sha.answers import Endpoint, PreauthState
 from integrations.services.sha.directory import reading
 from integrations.services.sha.requests import Preauth, multipart, part
+from integrations.services.sha.tolerant import Shape
 from integrations.services.sha.wire import Wire
 
 STATUS_CHANGED = "status_changed"
@@ -58,8 +58,8 @@ class StatusCalls:
         }
         return await self._wire.read(Endpoint, "POST", f"/tenants/{tenant}/endpoints", effect=True, json=wanted)
 
-    async def register_operation(self, endpoint_id: str, path: str) -> Reading:
+    async def register_operation(self, endpoint_id: str, path: str) -> Shape:
         """Without one of these an endpoint is never called."""
         wanted = {"name": STATUS_CHANGED, "action": STATUS_CHANGED, "method": "POST", "path": path}
         where = f"/tenants/{self._settings.sha_facility_id}/endpoints/{endpoint_id}/operations"
-        return await self._wire.read(Reading, "POST", where, effect=True, json=wanted)
+        return await self._wire.read(Shape, "POST", where, effect=True, json=wanted)

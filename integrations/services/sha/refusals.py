@@ -40,7 +40,7 @@ def spoken(text: str) -> Iterator[str]:
     """A sentence, and what is packed into it as JSON from some point on."""
     start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
     inner = loaded(text[start:]) if start >= 0 else None
-    plain = (text[:start] if inner is not None else text).strip()
+    plain = (text[:start].rstrip(" :") if inner is not None else text).strip()
     if plain and plain not in PHRASES:
         yield plain
     if inner is not None:

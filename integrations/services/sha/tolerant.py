@@ -1,11 +1,13 @@
 """Types that take what the exchange sends: arrays as null, amounts as text, anything where nothing should be."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from integrations.services.outside import Reading
 from models.base import in_cents
 
 
@@ -60,3 +62,11 @@ Flag = Annotated[bool | None, BeforeValidator(as_flag)]
 Count = Annotated[int, BeforeValidator(as_count)]
 Rows = BeforeValidator(as_rows)
 Objects = Annotated[list[dict[str, Any]], Rows]
+
+
+class Shape(Reading):
+    """A reading that shows of itself only what it names: the fields that it keeps besides are about a patient."""
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        named = type(self).model_fields
+        return ((name, value) for name, value in super().__repr_args__() if name in named)

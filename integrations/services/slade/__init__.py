@@ -1,0 +1,1 @@
+"""Slade360 (HealthCloud): insurers' covers, visits, claims and remittances, over its exchange."""
