@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.database import Connection
+from models.base import NOTHING
 from models.claim_actions import ClaimFacts
 from models.claims import ClaimDiagnosis, ClaimForm, ClaimLine, Gateway, Member, Payer, Scheme
 from models.command import NAIROBI
@@ -73,6 +74,7 @@ class ClaimForms:
             visit_is_over=visit["end"] is not None,
             gaps=tuple(await gaps(db, row, visit)) if invoices else (),
             was_submitted=row["submitted_at"] is not None,
+            unclaimed=unclaimed(row, invoices),
             papers_to_send=papers["papers"] if papers else 0,
             opened_at=row["opened_at"],
             updated_at=row["updated_at"],
@@ -97,10 +99,22 @@ async def form_of(db: Connection, row: dict[str, Any]) -> ClaimForm:
         services=services_of(lines, codes),
         diagnoses=tuple(diagnosis_of(found) for found in await diagnoses_of(db, row)),
         lines=tuple(lines),
-        amount=sum((invoice["amount_charged"] for invoice in invoices), Decimal("0.00")),
+        amount=total_of(invoices),
         practitioner=row["practitioner"] or visit["registration_number"] or "",
         discharge_reason="REFERRED" if visit["end"] == "REFERRED" else "RECOVERED",
     )
+
+
+def unclaimed(row: dict[str, Any], invoices: list[dict[str, Any]]) -> Decimal:
+    """What was invoiced beyond what the claim stood for when it went out."""
+    if row["submitted_at"] is None:
+        return NOTHING
+    claimed: Decimal = row["amount"]
+    return max(total_of(invoices) - claimed, NOTHING)
+
+
+def total_of(invoices: list[dict[str, Any]]) -> Decimal:
+    return sum((invoice["amount_charged"] for invoice in invoices), NOTHING)
 
 
 def services_of(lines: list[ClaimLine], codes: dict[str, str]) -> tuple[str, ...]:

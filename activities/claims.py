@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from temporalio import activity
 
 from activities.beside import keep_refusal, surely_written
-from activities.claim_forms import ClaimForms
+from activities.claim_forms import ClaimForms, invoices_of, total_of
 from activities.door import Done, Door, Wish, writing
 from activities.journal import Deed, Journal
 from activities.writing import NOTIFY, event_statement
@@ -106,6 +106,9 @@ class Claims:
 
     async def moved(self, db: Connection, note: ClaimNote) -> dict[str, Any]:
         given = {**note.model_dump(), "at": datetime.now(UTC)}
+        before = await locked(db, note.claim_id)
+        if before["submitted_at"] is None:
+            await db.execute(CLAIMED, (total_of(await invoices_of(db, before)), note.claim_id))
         row = await (await db.execute(MOVE, given)).fetchone()
         if row is None:
             return await locked(db, note.claim_id)

@@ -35,6 +35,7 @@ class LetterDesk:
             report = await report_of(db, notice.about, notice.template)
         if to is None or report is None:
             return Told(status=Standing.NOT_WANTED)
+        await self.outbox.intend(notice, to, Channel.EMAIL)
         await self.gate.require_open()
         letter = await asyncio.to_thread(letter_of, notice, to, report)
         claim = await self.outbox.claim(notice, to, Channel.EMAIL)

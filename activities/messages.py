@@ -35,6 +35,7 @@ class MessageDesk:
             to = await addressee(db, notice)
         if to is None or not to.is_wanted:
             return Told(status=Standing.NOT_WANTED)
+        await self.outbox.intend(notice, to, Channel.SMS)
         await self.gate.require_open()
         began = datetime.now(UTC)
         claim = await self.outbox.claim(notice, to, Channel.SMS)

@@ -149,13 +149,17 @@ class MobileMoneyDesk:
                 return Verdict(state="UNVERIFIED")
             if row["state"] in ("UNKNOWN", "UNANSWERED"):
                 return Verdict(state=row["state"])
-            if row["state"] == "UNPLACED":
+            is_news = row["state"] == "UNPLACED"
+            if is_news:
                 where = await place(db, money_of(row, row["amount"]), row["paid_at"])
             else:
                 where = await placed(db, row["receipt"], row["amount"], row["payment_id"], row["visit_id"])
         if where.home and where.home.payment_id == payment_id:
             return Verdict(state="PAID")
-        return Verdict(state="OTHER_AMOUNT" if where.amount < asked["amount"] else "RECEIPT_USED", placed=where)
+        state: Literal["OTHER_AMOUNT", "RECEIPT_USED"] = (
+            "OTHER_AMOUNT" if where.amount < asked["amount"] else "RECEIPT_USED"
+        )
+        return Verdict(state=state, placed=where if is_news else None)
 
     @activity.defn(name="settle_payment")
     async def settle(self, settlement: Settlement) -> Prompted:

@@ -39,8 +39,13 @@ class Outbox:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
 
+    async def intend(self, notice: Notice, to: Addressee, channel: Channel) -> None:
+        """Write the row where there is none: what waits for a service is counted by these."""
+        async with writing(self.pool) as db:
+            await intended(db, notice, to, channel)
+
     async def claim(self, notice: Notice, to: Addressee, channel: Channel) -> Claim:
-        """Write the row where there is none, and mark it: nobody sends it again. What cannot be sent is settled."""
+        """Mark the row: nobody sends it again. What cannot be sent is settled here."""
         async with writing(self.pool) as db:
             row = await intended(db, notice, to, channel)
             if row["status"] != Standing.INTENDED:

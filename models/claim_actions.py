@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field
 
-from models.base import Amount, Line, Note, Value, Words
+from models.base import NOTHING, Amount, Line, Money, Note, Value, Words
 from models.claims import ENDED, ClaimStatus, Gateway, Payer, Purpose
 from models.envelope import Envelope
 from models.problems import Conflict, VisitClosed, WrongStage
@@ -56,6 +56,8 @@ class ClaimFacts(Value):
     gaps: tuple[str, ...] = ()
     """What is missing before it can be handed in, in words that name no patient."""
     was_submitted: bool = False
+    unclaimed: Money = NOTHING
+    """What was invoiced after the claim had gone out, in KES."""
     papers_to_send: int = 0
     opened_at: datetime
     updated_at: datetime

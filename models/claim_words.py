@@ -86,6 +86,22 @@ def task_for(facts: ClaimFacts, kind: TaskKind) -> NewTask:
     )
 
 
+def rest_task(facts: ClaimFacts) -> NewTask:
+    """An invoice of the visit came after the claim had gone out: what it covers is not claimed yet."""
+    words = f"KES {facts.unclaimed} of this visit were invoiced after the claim had gone out. Claim them at the payer."
+    return NewTask(
+        about=facts.claim_id,
+        name=f"rest-{facts.unclaimed}",
+        facility_id=facts.facility_id,
+        kind=TaskKind.CLAIM_THE_REST,
+        role=Role.CASHIER,
+        words=f"{facts.number} ({facts.op_number}): {words}",
+        visit_id=facts.visit_id,
+        claim_id=facts.claim_id,
+        closes_itself=False,
+    )
+
+
 def claim_details(facts: ClaimFacts, is_late: bool) -> str:
     """Where the claim stands, for the Temporal UI (Markdown)."""
     said = f"Claim {facts.number} to {facts.payer}: **{spoken(facts.status)}** since {clock(facts.updated_at)}."

@@ -15,6 +15,7 @@ from integrations.database import reading_engine
 from integrations.settings import Settings
 from models.appointments import OPEN
 from models.tables import AppointmentRow, CounterPaymentRow, LabRequestRow, PatientRow, PaymentRow, VisitRow
+from workers.recovery_claims import claims_to_go_on, covers_to_ask
 from workflows.beside import Beside, reminder_of, results_of
 from workflows.mobile_payment import PaymentOpening
 from workflows.starting import start_visit_run
@@ -91,6 +92,8 @@ async def recover(client: Client, settings: Settings) -> int:
     for receipt in await unplaced_receipts(settings):
         await start_receipt_run(client, settings.task_queue, Told(receipt=receipt))
     beside = [reminder_of(id) for id in await appointments_to_come(settings)]
+    async with reading(settings) as db:
+        beside += [*await claims_to_go_on(db), *await covers_to_ask(db)]
     for one in (*beside, *(results_of(id) for id in await visits_with_reports(settings))):
         await start_beside(client, settings.task_queue, one)
     return len(found)

@@ -53,15 +53,23 @@ def results_of(visit_id: UUID) -> Beside:
     return Beside(ResultsNoticeWorkflow.run, opening, name, "Reports to the patient", hears=results_notice.CHANGED)
 
 
+def claim_run(opening: ClaimOpening) -> Beside:
+    name = claim.workflow_id(opening.claim_id)
+    return Beside(ClaimWorkflow.run, opening, name, "Claim", hears=claim.CHANGED)
+
+
+def cover_run(opening: CoverageOpening) -> Beside:
+    name = coverage.workflow_id(opening.visit_id)
+    return Beside(CoverageCheckWorkflow.run, opening, name, "Cover of a visit")
+
+
 def claim_of(start: Start, visit: Visit) -> Beside:
     payer = start.payer or Payer.SHA
-    opening = ClaimOpening(claim_id=start.id, visit_id=visit.id, facility_id=visit.facility_id, payer=payer)
-    return Beside(ClaimWorkflow.run, opening, claim.workflow_id(start.id), "Claim", hears=claim.CHANGED)
+    return claim_run(ClaimOpening(claim_id=start.id, visit_id=visit.id, facility_id=visit.facility_id, payer=payer))
 
 
 def cover_of(start: Start, visit: Visit) -> Beside:
-    opening = CoverageOpening(visit_id=visit.id, facility_id=visit.facility_id)
-    return Beside(CoverageCheckWorkflow.run, opening, coverage.workflow_id(visit.id), "Cover of a visit")
+    return cover_run(CoverageOpening(visit_id=visit.id, facility_id=visit.facility_id))
 
 
 KINDS: dict[str, Callable[[Start, Visit], Beside]] = {

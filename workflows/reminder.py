@@ -22,12 +22,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.surely import IN_SIGHT, surely
 
 CHANGED = "changed"
-AGAIN_AND_AGAIN = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 A_SENDING: dict[str, Any] = {
-    "task_queue": queue_of(Service.SMS),
-    "start_to_close_timeout": timedelta(minutes=1),
-    "retry_policy": AGAIN_AND_AGAIN,
+    "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": timedelta(seconds=20),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
 }
+"""One message: tried again soon, then seldom. A worker that gives no sign of life is taken for dead."""
 
 
 def workflow_id(appointment_id: UUID) -> str:
@@ -83,7 +83,12 @@ class ReminderWorkflow:
         if patience > timedelta(0):
             try:
                 told: Told = await workflow.execute_activity_method(
-                    MessageDesk.send, notice, summary="Remind", schedule_to_close_timeout=patience, **A_SENDING
+                    MessageDesk.send,
+                    notice,
+                    summary="Remind",
+                    task_queue=queue_of(Service.SMS),
+                    schedule_to_close_timeout=patience,
+                    **A_SENDING,
                 )
             except ActivityError as failed:
                 if is_cancelled_exception(failed):

@@ -1,7 +1,6 @@
 """The reports of one visit on their way to the patient: what the laboratory found, and what the visit came to."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from temporalio import workflow
@@ -17,11 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from models.words import clock as by_the_clock
     from models.words import spoken
     from workflows.clock import until
-    from workflows.reminder import AGAIN_AND_AGAIN
+    from workflows.reminder import A_SENDING
     from workflows.surely import surely
 
 CHANGED = "changed"
-A_SENDING: dict[str, Any] = {"start_to_close_timeout": timedelta(minutes=2), "retry_policy": AGAIN_AND_AGAIN}
 
 
 def workflow_id(visit_id: UUID) -> str:

@@ -11,7 +11,7 @@ async def test_a_claim_goes_from_consent_to_payment_once(counter: Counter) -> No
     assert (invoice["visit"]["balance"], invoice["visit"]["payment_status"]) == ("0.00", "COVERED")
     await counter.agreed(visit["id"])
     claim = await counter.becomes(visit["id"], "PAID")
-    assert claim["submitted_at"]
+    assert (claim["submitted_at"] is not None, claim["amount"]) == (True, "300.00")
     assert claim["payer_reference"]
     assert await counter.handed_in(claim) == 1
     statuses = [step["status"] for step in claim["steps"]]

@@ -3,6 +3,7 @@
 import itertools
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from api.app import create_app
@@ -19,6 +21,7 @@ from models.staff import Role
 from tests.clinic import WholeClinic, eventually, whole_clinic
 from tests.services.harness import Sandbox, sandbox_of, serving
 from tests.walks import Walk
+from tests.workflow.test_clock import waits
 from workflows import reminder, results_notice
 
 phones = (f"+254711{number:06d}" for number in itertools.count(1))
@@ -26,6 +29,18 @@ phones = (f"+254711{number:06d}" for number in itertools.count(1))
 
 Run = WorkflowHandle[Any, Any]
 RECEPTION = Role.RECEPTIONIST
+
+
+async def waiting(run: Run, timers: int = 1) -> None:
+    """Return when a run, which may be about to begin, has set so many timers: only then may its clock move."""
+
+    async def is_there() -> bool:
+        with suppress(RPCError):
+            return bool(await run.describe())
+        return False
+
+    await eventually(is_there)
+    await waits(run, timers)
 
 
 @dataclass

@@ -71,11 +71,10 @@ def test_a_person_is_asked_in_words_that_hold_ids_only(template: Template) -> No
     assert (task.due_at, task.closes_itself) == (NOON, False)
 
 
-@pytest.mark.parametrize(("national_id", "password"), [("TEST-1", "TEST-1"), (None, "0712345678")])
+@pytest.mark.parametrize(("national_id", "password"), [("TEST-1", "TEST-1"), (None, "0722000111")])
 def test_a_letter_says_what_opens_its_report_and_never_the_password(national_id: str | None, password: str) -> None:
-    letter = report_letter("Kliniki\r\nya Upendo", national_id, "+254712345678")
+    letter = report_letter("Kliniki\r\nya Upendo", national_id, "+254722000111")
     assert letter.password == password
     assert "\n" not in letter.subject
     assert not CLINICAL.search(letter.subject + letter.body)
-    shown = letter.subject + letter.body.replace("like 0712345678", "").replace("kama 0712345678", "") + repr(letter)
-    assert password not in shown
+    assert password not in letter.subject + letter.body + repr(letter)

@@ -1,16 +1,12 @@
 """Reminders: each moment that a patient is appointed for is told once, or a person tells it."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.service import RPCError
-
 from models.staff import Role
 from tests.clinic import eventually
-from tests.messages.conftest import PostOffice, Run, phones
+from tests.messages.conftest import PostOffice, phones, waiting
 from tests.services.test_messages import CLINICAL
-from tests.workflow.test_clock import waits
 from workers.recovery import recover
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -21,7 +17,7 @@ async def test_a_patient_is_reminded_once_on_the_day_before(post_office: PostOff
     phone = next(phones)
     appointment = await post_office.booked(MUCH_LATER, phone_number=phone)
     run = post_office.reminder(appointment)
-    await waits(run)
+    await waiting(run)
     await post_office.skipper.fast_forward(run, MUCH_LATER - 2 * DAY)
     assert not await post_office.received(phone)
     await post_office.skipper.fast_forward(run, 2 * DAY)
@@ -42,7 +38,7 @@ async def test_a_near_appointment_is_reminded_of_at_once(post_office: PostOffice
 async def test_an_appointment_within_two_hours_is_not_reminded_of(post_office: PostOffice) -> None:
     appointment = await post_office.booked(HOUR)
     run = post_office.reminder(appointment)
-    await waits(run)
+    await waiting(run)
     await post_office.skipper.fast_forward(run, 2 * HOUR)
     assert await run.result() == "NOTHING"
     assert not await post_office.messages(appointment)
@@ -52,10 +48,10 @@ async def test_a_reminder_moves_with_its_appointment(post_office: PostOffice) ->
     phone = next(phones)
     appointment = await post_office.booked(MUCH_LATER, phone_number=phone)
     run = post_office.reminder(appointment)
-    await waits(run)
+    await waiting(run)
     moved = datetime.now(UTC) + 2 * MUCH_LATER
     await post_office.changed(appointment, appointment_date=moved.isoformat())
-    await waits(run, timers=2)
+    await waiting(run, timers=2)
     await post_office.skipper.fast_forward(run, 2 * MUCH_LATER - 2 * DAY)
     assert not await post_office.received(phone)
     await post_office.skipper.fast_forward(run, 2 * DAY)
@@ -82,22 +78,10 @@ async def test_who_was_reminded_and_is_moved_is_reminded_of_the_new_moment_too(p
 async def test_a_cancelled_appointment_is_not_reminded_of(post_office: PostOffice) -> None:
     appointment = await post_office.booked(MUCH_LATER)
     run = post_office.reminder(appointment)
-    await waits(run)
+    await waiting(run)
     await post_office.changed(appointment, status="CANCELLED")
     assert await run.result() == "NOTHING"
     assert not await post_office.messages(appointment)
-
-
-async def begun(run: Run) -> None:
-    """Return when a run that its visit is about to start waits for its time."""
-
-    async def is_there() -> bool:
-        with suppress(RPCError):
-            return bool(await run.describe())
-        return False
-
-    await eventually(is_there)
-    await waits(run)
 
 
 async def discharged_with_a_follow_up(post_office: PostOffice, phone: str) -> dict[str, Any]:
@@ -111,7 +95,7 @@ async def test_a_follow_up_is_reminded_of(post_office: PostOffice) -> None:
     phone = next(phones)
     appointment = await discharged_with_a_follow_up(post_office, phone)
     run = post_office.reminder(appointment)
-    await begun(run)
+    await waiting(run)
     await post_office.skipper.fast_forward(run, 31 * DAY)
     assert await run.result() == "SENT"
     assert len(await post_office.received(phone)) == 1
@@ -120,7 +104,7 @@ async def test_a_follow_up_is_reminded_of(post_office: PostOffice) -> None:
 async def test_a_follow_up_that_is_cancelled_takes_its_reminder_along(post_office: PostOffice) -> None:
     appointment = await discharged_with_a_follow_up(post_office, next(phones))
     run = post_office.reminder(appointment)
-    await begun(run)
+    await waiting(run)
     await post_office.changed(appointment, status="CANCELLED")
     assert await run.result() == "NOTHING"
 
@@ -169,10 +153,10 @@ async def test_an_answer_lost_after_the_effect_sends_nothing_twice(post_office: 
     appointment = await post_office.booked(SOON, phone_number=phone)
     message = await post_office.message(appointment, "UNKNOWN")
     run = post_office.reminder(appointment)
-    await waits(run)
+    await waiting(run)
     await run.terminate("lost")
     await recover(post_office.clinic.clinic.temporal, post_office.clinic.settings)
-    await waits(run)  # it has asked again, and was told that nobody knows
+    await waiting(run)  # it has asked again, and was told that nobody knows
     assert len(await post_office.received(phone)) == 1
     assert (await post_office.messages(appointment))[-1]["id"] == message["id"]
 
@@ -201,12 +185,12 @@ async def test_a_reminder_whose_workflow_was_lost_comes_all_the_same_and_once(po
     told = await post_office.booked(SOON, phone_number=reached)
     await post_office.message(told, "DELIVERED")
     for appointment in (lost, told):
-        await waits(post_office.reminder(appointment))
+        await waiting(post_office.reminder(appointment))
         await post_office.reminder(appointment).terminate("lost")
     await recover(post_office.clinic.clinic.temporal, post_office.clinic.settings)
     for appointment, after in ((lost, MUCH_LATER), (told, SOON)):
         run = post_office.reminder(appointment)
-        await waits(run)
+        await waiting(run)
         await post_office.skipper.fast_forward(run, after)
         assert await run.result() == "SENT" if appointment is lost else "DELIVERED"
     assert [len(await post_office.received(one)) for one in (phone, reached)] == [1, 1]

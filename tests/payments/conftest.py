@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from activities.counter_money import told_path
 from api.app import create_app
 from tests.clinic import WholeClinic, whole_clinic
 from tests.services.harness import Sandbox, sandbox_of, serving
 from tests.walks import Walk
+from workers.registration import register
 
 
 @dataclass
@@ -19,6 +21,15 @@ class Till:
     clinic: WholeClinic
     sandbox: Sandbox
     walk: Walk
+
+    @property
+    def secret(self) -> bytes:
+        return self.clinic.settings.command_secret.get_secret_value().encode()
+
+    @property
+    def told_path(self) -> str:
+        """Where payments at the counter are confirmed."""
+        return told_path(self.secret)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +43,7 @@ async def closed_till() -> AsyncIterator[Till]:
             whole_clinic(sandbox_port=port, mpesa_callback_url=callbacks) as clinic,
             serving(create_app(clinic.clinic), door),
         ):
+            await register(clinic.settings)
             yield Till(clinic, sandbox, Walk(clinic))
 
 

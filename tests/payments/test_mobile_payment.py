@@ -1,34 +1,12 @@
 """M-Pesa: one prompt for one intent, and money that is credited once, whatever happens to the call."""
 
-from typing import Any
 from uuid import uuid4
 
 from models.staff import Role
 from tests.clinic import eventually
 from tests.payments.conftest import Till
+from tests.payments.steps import asked, pushes, settled
 from workers.recovery import recover
-
-
-async def asked(till: Till, visit_id: str, key: Any = None, **changed: Any) -> dict[str, Any]:
-    """A payment asked for by phone; its record, still pending."""
-    body = {"visit_id": visit_id, "amount": "300", "payment_type": "MPESA", **changed}
-    return await till.walk.done(Role.CASHIER, "POST", "/api/payments", body, key)
-
-
-async def settled(till: Till, payment_id: str, status: str, seconds: float = 60) -> dict[str, Any]:
-    """The payment once it has that status."""
-    shown: dict[str, Any] = {}
-
-    async def is_so() -> bool:
-        shown.update((await till.walk.does(Role.CASHIER, "GET", f"/api/payments/{payment_id}")).json())
-        return bool(shown["status"] == status)
-
-    await eventually(is_so, seconds)
-    return shown
-
-
-async def pushes(till: Till, visit: dict[str, Any]) -> list[dict[str, Any]]:
-    return [e for e in await till.sandbox.ledger("mpesa", kind="push") if visit["op_number"] in str(e)]
 
 
 async def test_a_payment_by_phone_is_pending_until_it_is_true(till: Till) -> None:

@@ -23,8 +23,8 @@ from models.claims import ClaimForm, ClaimState, Cover, Document, Member, Purpos
 from models.command import NAIROBI
 
 CAPITATION, OUTPATIENT = "CAPITATION", "OUTPATIENT"
-EARLIER = timedelta(hours=1)
-"""A claim over there that is so much older than our visit belongs to another visit."""
+EARLIER = timedelta(minutes=10)
+"""A claim over there that is so much older than our visit belongs to another visit; less may be between two clocks."""
 
 NO_NUMBER = "Record the patient's SHA number or national ID first."
 NO_CONTACT = "SHA has no phone number of this patient: add one at SHA, then send the code again."

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from integrations.sandbox.counterpart import Control, Counterpart, Stand
 from integrations.services.sha.requests import SERVICE
 from integrations.services.sha.sandbox_building import Building
-from integrations.services.sha.sandbox_checks import Fields, Refusal, fields_of
+from integrations.services.sha.sandbox_checks import Act, Fields, Refusal, fields_of
 from integrations.services.sha.sandbox_claims import some_id
 from integrations.services.sha.sandbox_desk import Desk
 from integrations.services.sha.sandbox_dispatch import Dispatch
@@ -27,8 +27,6 @@ NOTES = (
     "Changes are told to registered endpoints. What the agency really sends is not public: ours is the least there is.",
 )
 
-Act = Callable[[Fields], Any]
-
 
 class Wire:
     """The routes' work: who is asking, and what they are answered."""
@@ -36,7 +34,6 @@ class Wire:
     def __init__(self, stand: Stand) -> None:
         self.stand, self.settings = stand, stand.settings
         self.office = Office(stand)
-        self.desk, self.building, self.dispatch = Desk(self.office), Building(self.office), Dispatch(self.office)
         self.tokens: set[str] = set()
 
     async def token(self, request: Request) -> Response:
@@ -71,46 +68,10 @@ class Wire:
 
 
 def routes(wire: Wire) -> APIRouter:
-    router, desk, building, dispatch = APIRouter(), wire.desk, wire.building, wire.dispatch
+    router, office = APIRouter(), wire.office
     router.add_api_route("/tenants/token", wire.token, methods=["POST"], response_model=None)
-    for method, path, act in (
-        ("GET", "/patients", desk.patient),
-        ("GET", "/facilities/search", desk.facility),
-        ("GET", "/professionals", desk.professional),
-        ("GET", "/patients/eligibility", desk.eligibility),
-        ("GET", "/patients/benefits", desk.benefits),
-        ("GET", "/patients/sub-benefits", desk.sub_benefits),
-        ("GET", "/patients/benefits/interventions", desk.interventions),
-        ("GET", "/patients/benefits/utilization", desk.utilization),
-        ("GET", "/patients/contacts", desk.contacts),
-        ("POST", "/claims/otp", desk.send_visit_code),
-        ("POST", "/claims/visit", desk.visit),
-        ("POST", "/claims/authorize", desk.authorize),
-        ("GET", "/claims/authorizations", desk.authorizations),
-        ("POST", "/claims/authorizations/{token}/reject", desk.reject),
-        ("GET", "/claims/preview/payer", desk.payers_claims),
-        ("POST", "/tenants/{tenant}/endpoints", desk.register_endpoint),
-        ("POST", "/tenants/{tenant}/endpoints/{endpoint_id}/operations", desk.register_operation),
-        ("POST", "/claims/interventions", building.add_intervention),
-        ("POST", "/claims/interventions/retire", building.retire),
-        ("POST", "/claims/interventions/restore", building.add_intervention),
-        ("POST", "/claims/interventions/switch", building.switch),
-        ("POST", "/claims/diagnoses", building.add_diagnosis),
-        ("PATCH", "/claims/diagnoses", building.remove_diagnosis),
-        ("POST", "/claims/lines", building.add_line),
-        ("PATCH", "/claims/lines", building.remove_line),
-        ("PATCH", "/claims/lines/edit", building.edit_line),
-        ("POST", "/claims/lines/resubmit", dispatch.take_back),
-        ("POST", "/claims/attachments", building.attach),
-        ("POST", "/claims/doctors", building.add_doctor),
-        ("POST", "/claims/preview", dispatch.preview),
-        ("POST", "/claims/otp/discharge", dispatch.send_discharge_code),
-        ("POST", "/claims/submit", dispatch.submit),
-        ("POST", "/claims/close", dispatch.close),
-        ("POST", "/preauths", dispatch.ask_preauth),
-        ("GET", "/preauths", dispatch.preauths),
-        ("POST", "/preauths/cancel", dispatch.cancel_preauth),
-    ):
+    acts = Desk(office).acts | Building(office).acts | Dispatch(office).acts
+    for (method, path), act in acts.items():
         router.add_api_route(path, wire.route(act), methods=[method], response_model=None)
     return router
 

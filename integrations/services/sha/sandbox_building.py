@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from integrations.services.sha.sandbox_checks import DOCUMENTS, Fields, Refusal, one_of, require_multipart, text
+from integrations.services.sha.sandbox_checks import DOCUMENTS, Acts, Fields, Refusal, one_of, require_multipart, text
 from integrations.services.sha.sandbox_claims import (
     TAKEN_BACK,
     Claim,
@@ -26,6 +26,22 @@ class Building:
 
     def __init__(self, office: Office) -> None:
         self.office = office
+
+    @property
+    def acts(self) -> Acts:
+        return {
+            ("POST", "/claims/interventions"): self.add_intervention,
+            ("POST", "/claims/interventions/retire"): self.retire,
+            ("POST", "/claims/interventions/restore"): self.add_intervention,
+            ("POST", "/claims/interventions/switch"): self.switch,
+            ("POST", "/claims/diagnoses"): self.add_diagnosis,
+            ("PATCH", "/claims/diagnoses"): self.remove_diagnosis,
+            ("POST", "/claims/lines"): self.add_line,
+            ("PATCH", "/claims/lines"): self.remove_line,
+            ("PATCH", "/claims/lines/edit"): self.edit_line,
+            ("POST", "/claims/attachments"): self.attach,
+            ("POST", "/claims/doctors"): self.add_doctor,
+        }
 
     def add_intervention(self, fields: Fields) -> Any:
         claim, code = self.office.editable(fields), text(fields, "intervention_code")

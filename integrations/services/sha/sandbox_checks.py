@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
@@ -9,6 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 
 Fields = dict[str, Any]
+Act = Callable[[Fields], Any]
+Acts = dict[tuple[str, str], Act]
+"""What is done at a method and path."""
+
 DOCUMENTS = frozenset(
     {
         "BIO_DETAILS",

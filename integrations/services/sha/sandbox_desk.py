@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.services.sha import sandbox_members as members
 from integrations.services.sha.sandbox_building import unsupported
-from integrations.services.sha.sandbox_checks import Fields, Refusal, one_of, text, words
+from integrations.services.sha.sandbox_checks import Acts, Fields, Refusal, one_of, text, words
 from integrations.services.sha.sandbox_claims import some_id
 from integrations.services.sha.sandbox_office import CODE, Endpoint, Office
 
@@ -18,6 +18,28 @@ class Desk:
 
     def __init__(self, office: Office) -> None:
         self.office, self.stand = office, office.stand
+
+    @property
+    def acts(self) -> Acts:
+        return {
+            ("GET", "/patients"): self.patient,
+            ("GET", "/facilities/search"): self.facility,
+            ("GET", "/professionals"): self.professional,
+            ("GET", "/patients/eligibility"): self.eligibility,
+            ("GET", "/patients/benefits"): self.benefits,
+            ("GET", "/patients/sub-benefits"): self.sub_benefits,
+            ("GET", "/patients/benefits/interventions"): self.interventions,
+            ("GET", "/patients/benefits/utilization"): self.utilization,
+            ("GET", "/patients/contacts"): self.contacts,
+            ("POST", "/claims/otp"): self.send_visit_code,
+            ("POST", "/claims/visit"): self.visit,
+            ("POST", "/claims/authorize"): self.authorize,
+            ("GET", "/claims/authorizations"): self.authorizations,
+            ("POST", "/claims/authorizations/{token}/reject"): self.reject,
+            ("GET", "/claims/preview/payer"): self.payers_claims,
+            ("POST", "/tenants/{tenant}/endpoints"): self.register_endpoint,
+            ("POST", "/tenants/{tenant}/endpoints/{endpoint_id}/operations"): self.register_operation,
+        }
 
     def patient(self, fields: Fields) -> Any:
         number = text(fields, "identification_number")

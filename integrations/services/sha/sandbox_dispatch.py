@@ -3,7 +3,7 @@
 from typing import Any
 
 from integrations.services.sha.requests import DISCHARGE_REASONS, CancelReason
-from integrations.services.sha.sandbox_checks import Fields, Refusal, one_of, require_multipart, text
+from integrations.services.sha.sandbox_checks import Acts, Fields, Refusal, one_of, require_multipart, text
 from integrations.services.sha.sandbox_claims import TAKEN_BACK, Claim, some_id
 from integrations.services.sha.sandbox_office import Office
 
@@ -16,6 +16,19 @@ class Dispatch:
 
     def __init__(self, office: Office) -> None:
         self.office, self.ledger = office, office.stand.ledger
+
+    @property
+    def acts(self) -> Acts:
+        return {
+            ("POST", "/claims/lines/resubmit"): self.take_back,
+            ("POST", "/claims/preview"): self.preview,
+            ("POST", "/claims/otp/discharge"): self.send_discharge_code,
+            ("POST", "/claims/submit"): self.submit,
+            ("POST", "/claims/close"): self.close,
+            ("POST", "/preauths"): self.ask_preauth,
+            ("GET", "/preauths"): self.preauths,
+            ("POST", "/preauths/cancel"): self.cancel_preauth,
+        }
 
     def preview(self, fields: Fields) -> Any:
         return self.office.named(fields).shown()

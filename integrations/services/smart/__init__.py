@@ -1,0 +1,1 @@
+"""Smart Applications: insurers whose members check in with a card or a finger at Smart's own device."""
