@@ -301,13 +301,25 @@ def demo(
     at_once: Annotated[int, typer.Option(min=1, help="How many of them side by side.")] = 4,
     random_seed: Annotated[int | None, typer.Option("--seed", help="The same seed invents the same patients.")] = None,
     url: Annotated[str, typer.Option(help="The clinic; by default the one of the settings.")] = "",
+    sandbox: Annotated[str, typer.Option(help="The sandbox of its outside services; by default likewise.")] = "",
+    without_outage: Annotated[bool, typer.Option("--without-outage", help="Leave every service up.")] = False,
 ) -> None:
-    """Walk generated patients through a running clinic by HTTP."""
-    from demo.walk import main
+    """Walk generated patients through a running clinic by HTTP, with payers and an outage in their midst."""
+    from demo.walk import Plan, any_seed, main
+    from integrations.settings import SERVICE_SECRETS
 
     settings = settings_or_exit()
-    password = settings.demo_password.get_secret_value()
-    raise typer.Exit(main(url or settings.own_url, patients, at_once, random_seed, password))
+    has_real_services = any(getattr(settings, address) for address in SERVICE_SECRETS)
+    plan = Plan(
+        url=url or settings.own_url,
+        password=settings.demo_password.get_secret_value(),
+        sandbox=sandbox or ("" if has_real_services else settings.sandbox),
+        patients=patients,
+        at_once=at_once,
+        seed=any_seed() if random_seed is None else random_seed,
+        has_outage=not without_outage,
+    )
+    raise typer.Exit(main(plan))
 
 
 @app.command()

@@ -91,6 +91,7 @@ async def form_of(db: Connection, row: dict[str, Any]) -> ClaimForm:
     return ClaimForm(
         claim_id=row["id"],
         number=row["number"],
+        payer_reference=row["payer_reference"],
         visit_number=visit["op_number"],
         visit_start=visit["arrived_at"],
         visit_end=visit["completed_at"] or datetime.now(UTC),

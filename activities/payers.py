@@ -18,6 +18,10 @@ from models.claims import ClaimForm, ClaimState, Document, Purpose, Session
 
 FOUND = "select * from claims where id = %s"
 OPENED = "update claims set session = %s, payer_reference = %s where id = %s"
+SHARED = """
+    select number from claims where gateway = %s and payer_reference = %s and id <> %s
+    and status not in ('PAID', 'CLOSED', 'TIME_BARRED', 'REJECTED')
+"""
 INTEND = "update claims set handed_in = 'INTENDED' where id = %s and handed_in = 'NO' returning id"
 CERTAINLY_NOT = "update claims set handed_in = 'NO' where id = %s and handed_in = 'INTENDED'"
 PAPERS = "select * from claim_documents where claim_id = %s and attached_at is null order by recorded_at, id"
@@ -75,9 +79,18 @@ class PayerDesk:
             return
         async with self.gate.call():
             opened = await self.payer.open(form, given.code)
+        await self.require_own(given.claim_id, opened.reference)
         sealed = self.vault.seal(opened.model_dump_json().encode(), str(given.claim_id))
         async with writing(self.pool) as db:
             await db.execute(OPENED, (sealed, opened.reference, given.claim_id))
+
+    async def require_own(self, claim_id: UUID, reference: str) -> None:
+        """A payer that finds a patient's open claim may find the one of another visit of the same hour."""
+        async with writing(self.pool) as db:
+            row = await (await db.execute(SHARED, (self.gate.service, reference, claim_id))).fetchone()
+        if row is not None:
+            words = f"This patient's claim {row['number']} is open at the payer. Hand that one in or close it first."
+            raise ApplicationError("another claim is open", {"words": words}, type="SaidNo", non_retryable=True)
 
     @activity.defn(name="fill_claim")
     async def fill(self, claim_id: UUID) -> None:

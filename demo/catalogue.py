@@ -1,6 +1,6 @@
 """What the clinic has on offer, and how a story's wish is matched to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,14 +22,26 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Insurer:
+    """`gateway` is the way to it: a service, or `manual` for paper."""
+
+    id: str
+    code: str
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     prices: tuple[Offer, ...]
     vaccines: tuple[Offer, ...]
     methods: tuple[Offer, ...]
     services: tuple[Offer, ...]
+    insurers: tuple[Insurer, ...]
 
     @classmethod
-    async def read(cls, clinic: Clinic) -> Self:
+    async def read(cls, clinic: Clinic, gateways: Collection[str]) -> Self:
+        """`gateways`: the ways by which insurers are reached here, beside paper."""
+
         async def offers(path: str, key: str) -> tuple[Offer, ...]:
             return tuple(offer(item, key) for item in await clinic.read_list(Role.RECEPTIONIST, path))
 
@@ -38,7 +50,14 @@ class Catalogue:
             vaccines=await offers("/api/vaccines", "id"),
             methods=await offers("/api/family-planning-methods", "id"),
             services=await offers("/api/mch-services", "id"),
+            insurers=tuple(reachable(await clinic.read_list(Role.CASHIER, "/api/insurers"), gateways)),
         )
+
+    def insurer(self, member_number: str) -> Insurer:
+        """Whose member has that number: people are spread over all insurers."""
+        if not self.insurers:
+            raise NothingOnOffer("the clinic reaches no insurer")
+        return self.insurers[int(member_number[-5:]) % len(self.insurers)]
 
     def test(self, wanted: Sequence[str]) -> str:
         return find(self.prices, (*wanted, ANY_TEST))
@@ -58,6 +77,13 @@ class Catalogue:
 
 class NothingOnOffer(Exception):
     """The clinic was not seeded: a list is empty, or a promised price is missing."""
+
+
+def reachable(items: Iterable[Body], gateways: Collection[str]) -> Iterable[Insurer]:
+    """Without NHIF, which has ended and covers nothing new."""
+    for item in items:
+        if item["code"] != "NHIF" and item["gateway"] in ("manual", *gateways):
+            yield Insurer(str(item["id"]), item["code"], item["gateway"])
 
 
 def offer(item: Body, key: str) -> Offer:

@@ -1,4 +1,4 @@
-"""What the staff know of one visit while it walks: the ids the clinic gave, and what is still owed to the patient."""
+"""What the staff know of one visit: the ids the clinic gave, what is owed to the patient, and what others were asked."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,7 +9,10 @@ from demo.steps import OrderTest, Prescribe
 
 @dataclass(slots=True)
 class Chart:
-    """`tests` and `drugs` are open orders: the order's id with what was ordered."""
+    """`tests` and `drugs` are open orders: the order's id with what was ordered.
+
+    `receipts` are M-Pesa's names for what the patient paid by phone; `is_claimed`: a payer was invoiced.
+    """
 
     journey: Journey
     visit_id: UUID
@@ -18,6 +21,10 @@ class Chart:
     encounter_id: UUID | None = None
     tests: list[tuple[UUID, OrderTest]] = field(default_factory=list)
     drugs: list[tuple[UUID, Prescribe]] = field(default_factory=list)
+    receipts: list[str] = field(default_factory=list)
+    is_claimed: bool = False
+    is_asked_back: bool = False
+    is_discharged: bool = False
 
     @property
     def visit(self) -> str:

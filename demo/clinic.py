@@ -81,7 +81,7 @@ class Clinic:
             items.extend(page["items"])
             if not page.get("next_cursor"):
                 return items
-            query = str(httpx2.URL("", params={"cursor": page["next_cursor"]}))
+            query = ("&" if "?" in path else "?") + str(httpx2.QueryParams({"cursor": page["next_cursor"]}))
 
     async def _outcome(self, request: Request, accepted: httpx2.Response) -> Body:
         """Ask after an accepted command until it is DONE (its record) or REFUSED (Stopped)."""

@@ -1,11 +1,11 @@
 """One patient with one story: everything that chance decides is drawn here, before anybody walks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from random import Random
 
-from demo.people import Person, Town, deal
-from demo.steps import Triage
+from demo.people import Payer, Person, Town, deal
+from demo.steps import AskBack, Discharge, Triage
 from demo.stories import STORIES
 from demo.story import Story
 from demo.vitals import VitalSigns, vital_signs
@@ -33,3 +33,14 @@ def journey(story: Story, town: Town, today: date, random: Random) -> Journey:
     months = (today - person.born).days // 30
     triage = next(step for step in story.steps if isinstance(step, Triage))
     return Journey(person, age, story, vital_signs(age, months, triage.condition, random))
+
+
+def in_quiet(journey: Journey) -> Journey:
+    """The same patient where services are real: pays cash, is written to by nobody, and is asked back by nobody."""
+    steps = tuple(
+        replace(step, follow_up_days=None) if isinstance(step, Discharge) else step
+        for step in journey.story.steps
+        if not isinstance(step, AskBack)
+    )
+    person = replace(journey.person, payer=Payer("CASH"), email=None)
+    return replace(journey, person=person, story=replace(journey.story, steps=steps))

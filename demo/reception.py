@@ -1,5 +1,6 @@
 """The reception desk: opens the visit of somebody new, or of somebody who has been here before."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from demo.chart import Chart
 from demo.clinic import Clinic
 from demo.journeys import Journey
 from demo.people import BIRTHDAYS_KNOWN_BELOW_YEARS, Person
-from demo.steps import Role
+from demo.steps import AskBack, Role
 
 DESK = Role.RECEPTIONIST
 
@@ -41,6 +42,18 @@ async def chart(clinic: Clinic, journey: Journey, visit_id: UUID) -> Chart:
     return Chart(journey, visit_id, visit["patient_id"], visit["op_number"])
 
 
+async def ask_back(clinic: Clinic, chart: Chart, step: AskBack) -> None:
+    """Book the patient for later today."""
+    body = {
+        "patient_id": chart.patient_id,
+        "appointment_date": (datetime.now(UTC) + timedelta(hours=step.hours)).isoformat(timespec="seconds"),
+        "appointment_type": "FOLLOW_UP",
+        "notes": step.reason,
+    }
+    await clinic.act("book", DESK, "POST", "/api/appointments", body)
+    chart.is_asked_back = True
+
+
 def particulars(journey: Journey) -> dict[str, Any]:
     """The registration form; fields that do not apply are left out."""
     person, payer = journey.person, journey.person.payer
@@ -49,6 +62,7 @@ def particulars(journey: Journey) -> dict[str, Any]:
         "last_name": person.last_name,
         "gender": person.gender,
         "phone_number": person.phone_number,
+        "email": person.email,
         "national_id": person.national_id,
         "sha_number": payer.number if payer.kind == "SHA" else None,
         "insurance_type": "CASH" if payer.kind == "MPESA" else payer.kind,

@@ -1,6 +1,6 @@
 """What the walk looked like, for the one who started it: progress, then tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich import box
@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from demo.daybook import Daybook
+from demo.reckoning import Line, Reckoning
 from demo.tally import Ending, Tally, Timing, percentile
 
 PLAIN_WIDTH = 140
@@ -23,6 +25,10 @@ def paper() -> Console:
     """The terminal, or wide plain lines where output goes to a file."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def say(console: Console, sentence: str) -> None:
+    console.print(sentence, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -100,6 +106,41 @@ def early_ends(console: Console, endings: list[Ending]) -> Table:
         # Text, because brackets in the clinic's sentences are no markup.
         table.add_row(*map(Text, cells + why))
     return table
+
+
+def print_claims(console: Console, daybook: Daybook, reckoning: Reckoning, waiting: list[str]) -> None:
+    """What went out to others: by the clinic, by their ledgers, and what became of it."""
+    console.print(outside(console, reckoning))
+    say(console, f"The clerk did {daybook.tasks.total()} tasks: {counted(daybook.tasks)}.")
+    ends = f"Claims: {counted(daybook.settled)}."
+    say(console, f"{ends} Duplicates: {reckoning.duplicates}.")
+    for words in waiting:
+        say(console, f"Waited in vain for {words}.")
+    for visit, trouble in daybook.troubles.items() if waiting else ():
+        say(console, f"  {daybook.charts[visit].op_number}: {trouble}")
+
+
+def outside(console: Console, reckoning: Reckoning) -> Table:
+    table = plain_table(console, "What the outside services took")
+    table.add_column("what")
+    for heading in ("by the clinic", "by their ledgers", "duplicates"):
+        table.add_column(heading, justify="right")
+    for line in reckoning.lines:
+        table.add_row(line.what, *counts(line))
+    return table
+
+
+def counts(line: Line) -> tuple[str, str, str]:
+    """Paper has no ledger."""
+    if line.service is None:
+        return str(line.clinic), "-", "-"
+    return str(line.clinic), str(line.service), str(line.duplicates)
+
+
+def counted(things: Mapping[str, int]) -> str:
+    """`3 PAID, 1 CLOSED`: the most frequent first; with underscores for spaces."""
+    most_first = sorted(things.items(), key=lambda thing: (-thing[1], thing[0]))
+    return ", ".join(f"{count} {name.lower().replace('_', ' ')}" for name, count in most_first) or "none"
 
 
 def plain_table(console: Console, title: str) -> Table:

@@ -148,6 +148,7 @@ class Rooms:
         if step.follow_up_days:
             body["follow_up"] = {"in_days": step.follow_up_days, "notes": f"After {step.notes.lower()}"}
         await self._clinic.act("discharge", step.by, "PUT", self._chart.visit, body)
+        self._chart.is_discharged = True
 
     async def _hand_over(self, action: str, order: object, **body: object) -> None:
         await self._clinic.act(action, Role.PHARMACIST, "PUT", f"/api/prescriptions/{order}", body)
@@ -156,4 +157,5 @@ class Rooms:
         return {"visit_id": str(self._chart.visit_id), **fields}
 
     def _for_encounter(self, **fields: object) -> Body:
-        return self._for_visit(encounter_id=str(self._chart.encounter_id), **fields)
+        encounter = self._chart.encounter_id
+        return self._for_visit(**({"encounter_id": str(encounter)} if encounter else {}), **fields)

@@ -60,10 +60,14 @@ class Examine:
 
 @dataclass(frozen=True, slots=True)
 class Diagnose:
-    """`code` is ICD-10."""
+    """`code` is ICD-10; `icd11` is what the clerk gives a payer that wants it, where the clinic knows no pair.
+
+    The pairs are for show: no coder has signed them.
+    """
 
     code: str
     name: str
+    icd11: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,14 @@ class Pay:
 
 
 @dataclass(frozen=True, slots=True)
+class AskBack:
+    """Reception books the patient for later on the same day, so many `hours` from now: the reminder goes out at once."""
+
+    hours: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Discharge:
     notes: str
     follow_up_days: int | None = None
@@ -145,5 +157,5 @@ class Discharge:
 
 Step = (
     Register | Triage | Refer | TakeIn | Examine | Diagnose | OrderTest | ReportResults | Prescribe
-    | Dispense | Vaccinate | AdviseOnFamilyPlanning | CareForMother | Pay | Discharge
+    | Dispense | Vaccinate | AdviseOnFamilyPlanning | CareForMother | AskBack | Pay | Discharge
 )  # fmt: skip

@@ -7,11 +7,13 @@ from demo.cashier import settle
 from demo.catalogue import Catalogue, NothingOnOffer
 from demo.chart import Chart
 from demo.clinic import Clinic
+from demo.daybook import Daybook
 from demo.journeys import Journey
-from demo.reception import register
+from demo.reception import ask_back, register
 from demo.rooms import Rooms
 from demo.steps import (
     AdviseOnFamilyPlanning,
+    AskBack,
     CareForMother,
     Diagnose,
     Discharge,
@@ -32,14 +34,15 @@ from demo.steps import (
 from demo.tally import Ending, Refusal
 
 
-async def walk_visit(clinic: Clinic, catalogue: Catalogue, journey: Journey) -> Ending:
+async def walk_visit(clinic: Clinic, catalogue: Catalogue, journey: Journey, daybook: Daybook) -> Ending:
     """Walk the whole story; the ending carries the refusal where the clinic stopped it."""
     chart = None
     try:
         chart = await register(clinic, journey)
+        daybook.open(chart)
         rooms = Rooms(clinic, catalogue, chart)
         for step in journey.story.steps:
-            await take(step, rooms, clinic, chart)
+            await take(step, rooms, clinic, catalogue, chart)
         refusal = None
     except Stopped as stopped:
         refusal = stopped.refusal
@@ -63,7 +66,7 @@ async def ending(clinic: Clinic, chart: Chart, refusal: Refusal | None) -> Endin
     return Ending(name, chart.op_number, visit.get("status", "UNKNOWN"), waiting_at, refusal)
 
 
-async def take(step: Step, rooms: Rooms, clinic: Clinic, chart: Chart) -> None:
+async def take(step: Step, rooms: Rooms, clinic: Clinic, catalogue: Catalogue, chart: Chart) -> None:
     """One step by the staff whose work it is."""
     match step:
         case Register():
@@ -93,7 +96,9 @@ async def take(step: Step, rooms: Rooms, clinic: Clinic, chart: Chart) -> None:
         case CareForMother():
             await rooms.care_for_mother(step)
         case Pay():
-            await settle(clinic, chart, step)
+            await settle(clinic, catalogue, chart, step)
+        case AskBack():
+            await ask_back(clinic, chart, step)
         case Discharge():
             await rooms.discharge(step)
         case _:

@@ -13,6 +13,10 @@ from integrations.database import Pool
 from integrations.services.payers import PayerService
 from integrations.services.sha.client import EClaims
 from integrations.services.sha.payer import Sha
+from integrations.services.slade.client import HealthCloud
+from integrations.services.slade.payer import Slade
+from integrations.services.smart.client import Provider
+from integrations.services.smart.payer import Smart
 from integrations.settings import Settings
 from integrations.vault import Vault
 from models.services import Service
@@ -20,7 +24,11 @@ from workers.outside import service_worker
 
 
 def payer_workers(client: Client, pool: Pool, http: httpx2.AsyncClient, settings: Settings) -> list[Worker]:
-    payers: dict[Service, PayerService] = {Service.SHA: Sha(EClaims(settings, http))}
+    payers: dict[Service, PayerService] = {
+        Service.SHA: Sha(EClaims(settings, http)),
+        Service.SLADE: Slade(HealthCloud(settings, http)),
+        Service.SMART: Smart(Provider(settings, http)),
+    }
     return [payer_worker(client, pool, service, payer, settings) for service, payer in payers.items()]
 
 

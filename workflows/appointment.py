@@ -52,11 +52,14 @@ class AppointmentWorkflow:
         while True:
             current = self.appointment
             await self.keep_reminded()
-            if self.is_over:
-                break
-            await self.wait_for_a_change(current)
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self.appointment.status if self.appointment else "NOTHING"
+            if self.appointment != current:
+                continue  # it changed meanwhile, and its reminder is to hear of that as well
+            if not self.is_over:
+                await self.wait_for_a_change(current)
+                continue
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            if self.appointment == current or not workflow.patched(REMINDED):
+                return self.appointment.status if self.appointment else "NOTHING"
 
     @workflow.update(name="perform", description="Book or change, sent by the API.")
     async def perform(self, command: AppointmentCommand) -> Reply:

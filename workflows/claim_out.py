@@ -62,14 +62,27 @@ async def find_out(claim: ClaimRun) -> None:
     if state is None or state.phase is Phase.UNKNOWN:
         claim.ask_for(TaskKind.FIND_OUT_CLAIM)
         await waited(lambda: claim.is_interrupted, AN_HOUR, "Look again")
-    elif state.phase not in STILL_WITH_US and not (claim.facts.was_submitted and state.phase in BACK_WITH_US):
-        await claim.note_state(state, handed_in="YES")
+    elif not is_with_us(state):
+        await has_gone(claim, state)
     elif not claim.was_draft:
         claim.was_draft = True
         await waited(lambda: claim.is_interrupted, SECOND_LOOK, "Look a second time")
     else:
         claim.was_draft = False
         await claim.note(S.QUEUED, reason="The payer does not have it.", handed_in="NO")
+
+
+def is_with_us(state: ClaimState) -> bool:
+    """A draft, or one that was taken back for correction and not handed in again."""
+    return state.phase in STILL_WITH_US or (state.phase in BACK_WITH_US and state.raw.startswith("DRAFT"))
+
+
+async def has_gone(claim: ClaimRun, state: ClaimState) -> None:
+    """It is there. Where it was handed in again the payer may still show its old word: that is no news."""
+    if claim.facts.was_submitted and state.phase in BACK_WITH_US:
+        await claim.note(S.SUBMITTED, raw=state.raw, handed_in="YES")
+    else:
+        await claim.note_state(state, handed_in="YES")
 
 
 async def follow(claim: ClaimRun) -> None:

@@ -31,7 +31,8 @@ AT_THE_DESK = timedelta(minutes=2)
 """How long a prompt may wait for M-Pesa to come back; the patient stands there."""
 
 SOON, SOON_FOR = timedelta(seconds=12), timedelta(minutes=3)
-LATER, LATER_FOR = timedelta(minutes=5), timedelta(hours=24)
+LATER, LATER_FOR = timedelta(minutes=5), timedelta(hours=1)
+SELDOM, PATIENCE = timedelta(minutes=30), timedelta(hours=24)
 FAILURES = {"UNKNOWN": "NO_SUCH_RECEIPT", "UNANSWERED": "NOT_CONFIRMED"}
 
 
@@ -89,7 +90,7 @@ class MobilePaymentWorkflow:
         if was_given_up and not self.callbacks:
             return await self.failed(prompt.code)
         workflow.set_current_details("The phone was prompted; waiting for the payer.")
-        found = await self.followed(prompt, SOON_FOR if was_given_up else LATER_FOR)
+        found = await self.followed(prompt, SOON_FOR if was_given_up else PATIENCE)
         if found and found.standing == "PAID":
             return await self.paid(prompt, found.code)
         return await self.failed(prompt.code if was_given_up else found.code if found else "NEVER_ANSWERED")
@@ -115,13 +116,14 @@ class MobilePaymentWorkflow:
 
         A phone that could not be reached is waited for a while; what it pays later is credited later.
         """
-        soon, end = workflow.now() + SOON_FOR, workflow.now() + patience
+        begun = workflow.now()
+        end = begun + patience
         while workflow.now() < end:
-            await self.hear(SOON if workflow.now() < soon else LATER)
+            await self.hear(pause_after(workflow.now() - begun))
             found = await self.asked(prompt, end)
             if found is None or found.standing == "PENDING":
                 continue
-            if found.standing == "PAID" or not found.may_be_paid_yet or workflow.now() >= soon:
+            if found.standing == "PAID" or not found.may_be_paid_yet or workflow.now() - begun >= SOON_FOR:
                 return found
         return None
 
@@ -223,6 +225,11 @@ class MobilePaymentWorkflow:
             action=action,
         )
         await workflow.execute_activity_method(Messenger.tell_visit, news, summary="Tell the visit", **A_WRITE)
+
+
+def pause_after(waited: timedelta) -> timedelta:
+    """How long until M-Pesa is asked again: the patient stands there at first."""
+    return SOON if waited < SOON_FOR else LATER if waited < LATER_FOR else SELDOM
 
 
 def type_of(failed: ActivityError) -> str:

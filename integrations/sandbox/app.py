@@ -21,11 +21,13 @@ from integrations.services.line import outside_client
 from integrations.services.mail.sandbox import smtp
 from integrations.services.mpesa.sandbox import mpesa
 from integrations.services.sha.sandbox import sha
+from integrations.services.slade.sandbox import slade
+from integrations.services.smart.sandbox import smart
 from integrations.services.sms.sandbox import sms
 from integrations.settings import Settings
 
 # The services of the sandbox. Each function gets its stand and returns the service.
-COUNTERPARTS: tuple[Callable[[Stand], Counterpart], ...] = (mpesa, sms, smtp, sha)
+COUNTERPARTS: tuple[Callable[[Stand], Counterpart], ...] = (sha, slade, smart, mpesa, sms, smtp)
 
 WAIT_FOR_TURN = 2.0
 STATIC = Path(__file__).parents[2] / "web" / "static"

@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state not in ('PLACED', 'UNPLACED') or amount is not null", name=op.f("counter_payments_amount_check")
         ),
-        sa.CheckConstraint(
-            "(state = 'PLACED') = (payment_id is not null)", name=op.f("counter_payments_placed_check")
-        ),
+        sa.CheckConstraint("(state = 'PLACED') = (payment_id is not null)", name=op.f("counter_payments_placed_check")),
         sa.CheckConstraint(
             "state in ('TOLD', 'UNKNOWN', 'UNANSWERED', 'UNPLACED', 'PLACED')",
             name=op.f("counter_payments_state_check"),
@@ -67,9 +65,7 @@ def upgrade() -> None:
     op.execute(KNOWN_RECEIPTS)
     op.add_column("mobile_payments", sa.Column("shown_receipt", sa.Text(), nullable=True))
     op.create_index(op.f("mobile_payments_shown_receipt_idx"), "mobile_payments", ["shown_receipt"], unique=False)
-    op.create_unique_constraint(
-        op.f("mobile_payments_account_reference_key"), "mobile_payments", ["account_reference"]
-    )
+    op.create_unique_constraint(op.f("mobile_payments_account_reference_key"), "mobile_payments", ["account_reference"])
     op.create_foreign_key(
         op.f("mobile_payments_receipt_fkey"),
         "mobile_payments",
@@ -84,5 +80,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("mobile_payments_account_reference_key"), "mobile_payments", type_="unique")
     op.drop_index(op.f("mobile_payments_shown_receipt_idx"), table_name="mobile_payments")
     op.drop_column("mobile_payments", "shown_receipt")
-    op.drop_index("counter_payments_told_idx", table_name="counter_payments", postgresql_where=sa.text("state = 'TOLD'"))
+    op.drop_index(
+        "counter_payments_told_idx", table_name="counter_payments", postgresql_where=sa.text("state = 'TOLD'")
+    )
     op.drop_table("counter_payments")

@@ -31,7 +31,15 @@ async def test_a_person_is_added_and_may_sign_in(desk: Desk) -> None:
     answer = await desk.post(admin, "/api/staff", ACHIENG, key)
     assert answer.status_code == 201
     assert answer.headers["Idempotency-Key"] == str(key)
-    assert answer.json().keys() == {"id", "user_name", "full_name", "roles", "is_active", "registration_number", "created_at"}
+    assert answer.json().keys() == {
+        "id",
+        "user_name",
+        "full_name",
+        "roles",
+        "is_active",
+        "registration_number",
+        "created_at",
+    }
     again = await desk.post(admin, "/api/staff", ACHIENG, key)
     assert (again.status_code, again.json()) == (201, answer.json())
     assert (await desk.get(admin, f"/api/staff/{key}")).json() == answer.json()

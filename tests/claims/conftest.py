@@ -15,7 +15,7 @@ from tests.clinic import WholeClinic, eventually, whole_clinic
 from tests.services.harness import Sandbox, sandbox_of, serving
 from tests.walks import Walk
 
-PAYERS = ("sha",)
+PAYERS = ("sha", "slade", "smart")
 CODE = "123456"
 """What the sandbox sends to every phone."""
 
@@ -137,16 +137,16 @@ async def opened_counter(**changed: Any) -> AsyncIterator[Counter]:
 
 
 @pytest.fixture(scope="module")
-async def closed_counter() -> AsyncIterator[Counter]:
-    async with opened_counter() as counter:
+async def open_counter() -> AsyncIterator[Counter]:
+    """With a worker."""
+    async with opened_counter() as counter, counter.clinic.worker():
         yield counter
 
 
 @pytest.fixture
-async def counter(closed_counter: Counter) -> AsyncIterator[Counter]:
-    """With a worker; every fault of the sandbox is mended afterwards."""
-    async with closed_counter.clinic.worker():
-        yield closed_counter
-        for service in PAYERS:
-            await closed_counter.sandbox.mend(service)
-        await closed_counter.clinic.rows("delete from services")
+async def counter(open_counter: Counter) -> AsyncIterator[Counter]:
+    """Every fault of the sandbox is mended afterwards."""
+    yield open_counter
+    for service in PAYERS:
+        await open_counter.sandbox.mend(service)
+    await open_counter.clinic.rows("delete from services")

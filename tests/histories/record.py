@@ -11,14 +11,17 @@ import asyncio
 import json
 import socket
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 
 from integrations.settings import DEVELOPMENT_SECRETS, Settings
-from tests.clinic import whole_clinic
+from tests.clinic import WholeClinic, whole_clinic
 from tests.histories.recorder import Recorder
 from tests.histories.stories import STORIES
+from tests.services.harness import Sandbox, sandbox_of
 from workers.logs import log_discreetly
 
 FOLDER = Path(__file__).parent
@@ -44,12 +47,17 @@ def keep(name: str, history: WorkflowHistory) -> int:
     return len(text)
 
 
+def clinic_beside(sandbox: Sandbox, **keys: SecretStr) -> AbstractAsyncContextManager[WholeClinic]:
+    ports = sandbox.settings.model_dump(include={"sandbox_port", "sandbox_smtp_port"})
+    return whole_clinic(dynamic=FEW_EVENTS, patience_seconds=2.0, outside_seconds=3.0, **ports, **keys)
+
+
 async def record(names: list[str]) -> None:
     secrets = Settings.model_validate({"environment": "development", **DEVELOPMENT_SECRETS})
     keys = {"payload_keys": secrets.payload_keys, "command_secret": secrets.command_secret}
-    async with whole_clinic(dynamic=FEW_EVENTS, patience_seconds=2.0, **keys) as clinic:
+    async with sandbox_of(sandbox_seconds=0.2) as sandbox, clinic_beside(sandbox, **keys) as clinic:
         for name in names:
-            handle = await STORIES[name](Recorder(clinic))
+            handle = await STORIES[name](Recorder(clinic, sandbox))
             size = keep(name, await handle.fetch_history())
             sys.stdout.write(f"{name}: {size} bytes\n")
 

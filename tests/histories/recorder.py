@@ -1,14 +1,16 @@
 """What every recorded story needs: a clinic, its desks, its post, and its database to take away."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from tests.clinic import WholeClinic, eventually
+from tests.services.harness import Sandbox
 from tests.walks import Walk
 from tests.workflow.messages import Post
 from workflows.starting import start_visit_run
@@ -19,6 +21,7 @@ Run = WorkflowHandle[Any, Any]
 @dataclass
 class Recorder:
     clinic: WholeClinic
+    sandbox: Sandbox
 
     @property
     def walk(self) -> Walk:
@@ -65,3 +68,29 @@ class Recorder:
             return bool((await run.describe()).raw_description.pending_activities)
 
         await eventually(is_pending)
+
+    async def until_timers(self, run: Run, count: int) -> None:
+        """Return when a run, which may be about to begin, has set so many timers."""
+
+        async def are_set() -> bool:
+            with suppress(RPCError):
+                history = await run.fetch_history()
+                return sum(event.HasField("timer_started_event_attributes") for event in history.events) >= count
+            return False
+
+        await eventually(are_set)
+
+    async def sent(self, about: Any) -> None:
+        """Return when the message about an appointment or a visit is with its service."""
+        await self.until_message(about, "SENT", "DELIVERED")
+
+    async def failed(self, about: Any) -> None:
+        await self.until_message(about, "FAILED")
+
+    async def until_message(self, about: Any, *status: str) -> None:
+        text = "select 1 from messages where key like %s and status = any(%s)"
+
+        async def has_come_to_it() -> bool:
+            return bool(await self.clinic.rows(text, f"% {about}%", list(status)))
+
+        await eventually(has_come_to_it)

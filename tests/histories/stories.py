@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from temporalio.client import WorkflowExecutionStatus
 
@@ -11,7 +12,7 @@ from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.recorder import Recorder, Run
 from tests.walks import VITALS, new_patient
-from workflows import appointment
+from workflows import appointment, mobile_payment, reminder, results_notice
 from workflows.seal import AuditSealWorkflow
 
 OFFICER = Role.CLINICAL_OFFICER
@@ -169,6 +170,7 @@ async def visit_after_continuing_as_new(told: Recorder) -> Run:
 
 
 async def appointment_moved_and_cancelled(told: Recorder) -> Run:
+    """Kept as it was recorded before appointments had reminders: runs of that age are still open."""
     async with told.clinic.worker():
         visit = await told.walk.registered()
         soon = datetime.now(UTC) + timedelta(days=7)
@@ -180,6 +182,90 @@ async def appointment_moved_and_cancelled(told: Recorder) -> Run:
         await told.walk.done(Role.RECEPTIONIST, "PUT", path, {"status": "CANCELLED"})
         run = told.client.get_workflow_handle(appointment.workflow_id(made["id"]))
         await run.result()
+        return run
+
+
+async def appointment_with_reminder(told: Recorder) -> Run:
+    """Booked, moved and cancelled: its reminder began with it and heard of each."""
+    async with told.clinic.worker():
+        made = await booked(told, timedelta(days=7))
+        run = told.client.get_workflow_handle(appointment.workflow_id(UUID(made["id"])))
+        await told.until_timers(run, 1)
+        await changed(told, made, {"appointment_date": (datetime.now(UTC) + timedelta(days=14)).isoformat()})
+        await told.until_timers(run, 2)
+        await changed(told, made, {"status": "CANCELLED"})
+        await run.result()
+        return run
+
+
+async def booked(told: Recorder, after: timedelta) -> dict[str, Any]:
+    visit = await told.walk.registered()
+    body = {"patient_id": visit["patient_id"], "appointment_date": (datetime.now(UTC) + after).isoformat()}
+    return await told.walk.done(Role.RECEPTIONIST, "POST", "/api/appointments", body)
+
+
+async def changed(told: Recorder, made: dict[str, Any], body: dict[str, Any]) -> None:
+    await told.walk.done(Role.RECEPTIONIST, "PUT", f"/api/appointments/{made['id']}", body)
+
+
+async def reminder_sent_moved_and_cancelled(told: Recorder) -> Run:
+    """Reminded at once, moved to a moment that is far, and cancelled while it waits for that."""
+    async with told.clinic.worker():
+        made = await booked(told, timedelta(hours=5))
+        await told.sent(made["id"])
+        await changed(told, made, {"appointment_date": (datetime.now(UTC) + timedelta(days=14)).isoformat()})
+        run = told.client.get_workflow_handle(reminder.workflow_id(UUID(made["id"])))
+        await told.until_timers(run, 2)
+        await changed(told, made, {"status": "CANCELLED"})
+        await run.result()
+        return run
+
+
+async def reminder_too_late(told: Recorder) -> Run:
+    """The service was away until nobody was to be reminded any more: a person is asked."""
+    async with told.clinic.worker():
+        await told.sandbox.breaks("sms", "down")
+        made = await booked(told, timedelta(hours=2, seconds=10))
+        await told.failed(made["id"])
+        await told.sandbox.mend("sms")
+        await changed(told, made, {"status": "CANCELLED"})
+        run = told.client.get_workflow_handle(reminder.workflow_id(UUID(made["id"])))
+        await run.result()
+        return run
+
+
+async def results_by_mail(told: Recorder) -> Run:
+    """The report of a test by e-mail."""
+    async with told.clinic.worker():
+        visit = await told.walk.seen(email="amani@example.org")
+        await told.walk.results((await told.walk.test_ordered(visit["id"]))["id"])
+        await told.sent(visit["id"])
+        run = told.client.get_workflow_handle(results_notice.workflow_id(UUID(visit["id"])))
+        await run.result()
+        return run
+
+
+async def results_told_by_the_clinician(told: Recorder) -> Run:
+    """Without an e-mail address: it waits whether the patient leaves, and the discharge ends the wait."""
+    async with told.clinic.worker():
+        visit = await told.walk.seen()
+        await told.walk.results((await told.walk.test_ordered(visit["id"]))["id"])
+        run = told.client.get_workflow_handle(results_notice.workflow_id(UUID(visit["id"])))
+        await told.until_timers(run, 1)
+        await told.walk.encounter(visit["id"])
+        await told.closed(visit["id"])
+        await run.result()
+        return run
+
+
+async def payment_by_phone(told: Recorder) -> Run:
+    """A prompt that is answered: M-Pesa is asked, and the visit is told."""
+    async with told.clinic.worker():
+        visit = await told.walk.seen()
+        body = {"visit_id": visit["id"], "amount": "300", "payment_type": "MPESA"}
+        made = await told.walk.done(Role.CASHIER, "POST", "/api/payments", body)
+        run = told.client.get_workflow_handle(mobile_payment.workflow_id(UUID(made["id"])))
+        assert await run.result() == "PAID"
         return run
 
 
@@ -207,6 +293,12 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         visit_continued_as_new,
         visit_after_continuing_as_new,
         appointment_moved_and_cancelled,
+        appointment_with_reminder,
+        reminder_sent_moved_and_cancelled,
+        reminder_too_late,
+        results_by_mail,
+        results_told_by_the_clinician,
+        payment_by_phone,
         audit_seal,
     )
 }

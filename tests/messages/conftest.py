@@ -104,9 +104,11 @@ async def closed_post_office() -> AsyncIterator[PostOffice]:
     door = socket.create_server(("127.0.0.1", 0))
     told_at = f"http://127.0.0.1:{door.getsockname()[1]}{callback_path(Settings())}"
     async with sandbox_of(sandbox_seconds=0.2, sms_callback_url=told_at) as sandbox:
-        ports = {"sandbox_port": sandbox.settings.sandbox_port, "sandbox_smtp_port": sandbox.settings.sandbox_smtp_port}
+        here = sandbox.settings
         async with (
-            whole_clinic(outside_seconds=3.0, **ports) as clinic,
+            whole_clinic(
+                outside_seconds=3.0, sandbox_port=here.sandbox_port, sandbox_smtp_port=here.sandbox_smtp_port
+            ) as clinic,
             serving(create_app(clinic.clinic), door),
         ):
             yield PostOffice(clinic, sandbox, Walk(clinic))

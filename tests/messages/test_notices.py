@@ -46,8 +46,7 @@ def test_a_visit_owes_its_patient(facts: dict[str, object], template: Template |
 
 def test_who_still_waits_in_the_clinic_gets_no_sms() -> None:
     waiting, gone = (owed(VISIT, papers(ready_at=NOON, is_over=over), NAIROBI) for over in (False, True))
-    assert waiting and waiting.after == NOON + timedelta(hours=4)
-    assert gone and gone.after == NOON
+    assert [one and one.after for one in (waiting, gone)] == [NOON + timedelta(hours=4), NOON]
 
 
 @pytest.mark.parametrize(("hour", "day", "told_at"), [(7, 23, 8), (8, 23, 8), (19, 23, 19), (20, 24, 8), (23, 24, 8)])

@@ -24,10 +24,10 @@ from workers.recovery import recover
 A_DAY = timedelta(days=1)
 
 
-async def tested(post_office: PostOffice, tests: int = 1, **patient: Any) -> tuple[dict[str, Any], list[str]]:
+async def to_be_tested(post_office: PostOffice, count: int = 1, **patient: Any) -> tuple[dict[str, Any], list[str]]:
     """A visit whose tests are ordered, with their ids."""
     visit = await post_office.walk.seen(**patient)
-    return visit, [(await post_office.walk.test_ordered(visit["id"]))["id"] for _ in range(tests)]
+    return visit, [(await post_office.walk.test_ordered(visit["id"]))["id"] for _ in range(count)]
 
 
 async def explained_and_discharged(post_office: PostOffice, visit: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ async def explained_and_discharged(post_office: PostOffice, visit: dict[str, Any
 
 
 async def test_the_results_go_out_by_e_mail_when_the_last_test_is_answered(post_office: PostOffice) -> None:
-    visit, (first, last) = await tested(post_office, tests=2, email="amani@example.org")
+    visit, (first, last) = await to_be_tested(post_office, count=2, email="amani@example.org")
     await post_office.walk.results(first)
     assert not await post_office.messages(visit)
     await post_office.walk.results(last)
@@ -52,7 +52,7 @@ async def test_the_results_go_out_by_e_mail_when_the_last_test_is_answered(post_
 
 async def test_who_is_discharged_gets_the_report_of_the_visit_by_e_mail_once(post_office: PostOffice) -> None:
     address = "baraka@example.org"
-    visit, (test,) = await tested(post_office, email=address)
+    visit, (test,) = await to_be_tested(post_office, email=address)
     await post_office.walk.results(test)
     await post_office.message(visit, "SENT")
     await explained_and_discharged(post_office, visit)
@@ -73,14 +73,16 @@ async def paper_of(post_office: PostOffice, visit: dict[str, Any], template: Tem
     notice = Notice(template=template, about=UUID(visit["id"]))
     async with writing_pool(post_office.clinic.settings, size=2) as pool, pool.connection() as db:
         to, report = await addressee(db, notice), await report_of(db, notice.about, template)
-    assert to and report and to.national_id
+    assert to is not None
+    assert report is not None
+    assert to.national_id is not None
     (paper,) = letter_of(notice, to, report).attachments
     return PdfReader(BytesIO(paper.content)), to.national_id
 
 
 @pytest.mark.parametrize("template", [Template.RESULTS_REPORT, Template.VISIT_REPORT])
 async def test_a_report_opens_with_the_patient_s_national_id_only(post_office: PostOffice, template: Template) -> None:
-    visit, (test,) = await tested(post_office, email="dalili@example.org")
+    visit, (test,) = await to_be_tested(post_office, email="dalili@example.org")
     await post_office.walk.prescribed(visit["id"])
     await post_office.walk.results(test)
     reader, password = await paper_of(post_office, visit, template)
@@ -98,7 +100,7 @@ async def test_a_report_opens_with_the_patient_s_national_id_only(post_office: P
 
 async def test_who_left_without_hearing_the_results_gets_an_sms(post_office: PostOffice) -> None:
     phone = next(phones)
-    visit, (test,) = await tested(post_office, phone_number=phone)
+    visit, (test,) = await to_be_tested(post_office, phone_number=phone)
     await post_office.walk.results(test)
     run = post_office.notice(visit)
     await waiting(run)
@@ -112,7 +114,7 @@ async def test_who_left_without_hearing_the_results_gets_an_sms(post_office: Pos
 
 async def test_who_heard_the_results_from_the_clinician_gets_no_sms(post_office: PostOffice) -> None:
     phone = next(phones)
-    visit, (test,) = await tested(post_office, phone_number=phone)
+    visit, (test,) = await to_be_tested(post_office, phone_number=phone)
     await post_office.walk.results(test)
     run = post_office.notice(visit)
     await waiting(run)
@@ -123,7 +125,7 @@ async def test_who_heard_the_results_from_the_clinician_gets_no_sms(post_office:
 
 
 async def test_a_discharge_ends_the_wait(post_office: PostOffice) -> None:
-    visit, (test,) = await tested(post_office)
+    visit, (test,) = await to_be_tested(post_office)
     await post_office.walk.results(test)
     run = post_office.notice(visit)
     await waiting(run)
@@ -134,7 +136,7 @@ async def test_a_discharge_ends_the_wait(post_office: PostOffice) -> None:
 
 async def test_a_letter_that_is_refused_becomes_a_task(post_office: PostOffice) -> None:
     await post_office.sandbox.breaks("smtp", "reject", count=1)
-    visit, (test,) = await tested(post_office, email="elimu@example.org")
+    visit, (test,) = await to_be_tested(post_office, email="elimu@example.org")
     await post_office.walk.results(test)
     message = await post_office.message(visit, "FAILED")
     (task,) = await post_office.tasks(message)
@@ -143,7 +145,7 @@ async def test_a_letter_that_is_refused_becomes_a_task(post_office: PostOffice) 
 
 async def test_a_letter_whose_answer_was_lost_is_not_sent_again(post_office: PostOffice) -> None:
     await post_office.sandbox.breaks("smtp", "timeout_after_effect", count=1, seconds=10)
-    visit, (test,) = await tested(post_office, email="furaha@example.org")
+    visit, (test,) = await to_be_tested(post_office, email="furaha@example.org")
     await post_office.walk.results(test)
     await post_office.message(visit, "UNKNOWN")
     await post_office.notice(visit).result()
@@ -153,7 +155,7 @@ async def test_a_letter_whose_answer_was_lost_is_not_sent_again(post_office: Pos
 
 
 async def test_a_cancelled_test_does_not_hold_back_the_others(post_office: PostOffice) -> None:
-    visit, (first, last) = await tested(post_office, tests=2, email="heri@example.org")
+    visit, (first, last) = await to_be_tested(post_office, count=2, email="heri@example.org")
     await post_office.walk.results(first)
     cancelled = {"status": "CANCELLED", "notes": "No sample"}
     await post_office.walk.done(Role.LAB_TECHNICIAN, "PUT", f"/api/lab-requests/{last}", cancelled)

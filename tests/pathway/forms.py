@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from models import actions as do
-from models.staff import Person, Role
+from models.staff import THE_CLINIC, Person, Role
 from tests.pathway.paper import Paper
 from tests.pathway.people import (
     ANTENATAL,
     CLINICIAN,
+    FACILITY,
     MEASLES,
     MORNING,
+    NAMES,
     NURSE,
     PILL,
     RABIES,
@@ -31,6 +33,7 @@ from tests.pathway.people import (
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 NURSE_AND_CLINICIAN = person(Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER)
+CLINIC = Person(id=THE_CLINIC, facility_id=FACILITY, roles=())
 PATIENT = UUID(int=3)
 DOSE = {"batch_number": "B1", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
 DIAGNOSIS = {"diagnosis_code": "R51", "diagnosis_name": "Headache"}
@@ -100,6 +103,29 @@ def payment(at: Choice) -> do.Action:
     return do.TakePayment.model_validate({"amount": at.share(), "payment_type": "CASH"})
 
 
+def payment_by_phone(at: Choice) -> do.Action:
+    """Mostly whole shillings; now and then by a receipt that the patient shows."""
+    amount = at.share() if at.number % 4 == 0 else max(at.share() // at.one(1, 2, 3), Decimal(1))
+    form = {"amount": amount, "payment_type": "MPESA", "payment_reference": at.one(None, None, "SKJ4ABC123")}
+    return do.TakePayment.model_validate(form)
+
+
+def money(at: Choice) -> UUID:
+    """A payment that M-Pesa may tell of."""
+    return at.record(*[id for id, became in at.paper.moneys.items() if became != "COMPLETED"])
+
+
+def confirmation(at: Choice) -> do.Action:
+    id = money(at)
+    return do.ConfirmPayment(payment_id=id, amount=at.paper.phoned.get(id, Decimal(20)), payment_reference="SKJ4ABC123")
+
+
+def credit(at: Choice) -> do.Action:
+    """Each receipt makes one payment."""
+    id = uuid5(NAMES, f"receipt {len(at.ids)}")
+    return do.CreditPayment(payment_id=id, amount=Decimal(at.one(1, 50, 300)), payment_reference=f"R{len(at.ids)}")
+
+
 Form = Callable[[Choice], do.Action]
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
@@ -131,6 +157,10 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
         lambda at: do.RecordMchService(service_id=at.one(ANTENATAL, ANTENATAL, MEASLES)),
     ),
     "pay": ((Role.CASHIER,), payment),
+    "pay by phone": ((Role.CASHIER,), payment_by_phone),
+    "confirm payment": ((CLINIC,), confirmation),
+    "fail payment": ((CLINIC,), lambda at: do.FailPayment(payment_id=money(at), reason="1032")),
+    "credit payment": ((CLINIC,), credit),
     "invoice SHA": ((Role.CASHIER,), sha_invoice),
     "discharge": (
         (CLINICIAN, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE, CLINICIAN),

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from models.actions import Action, Change
 from models.base import NOTHING
-from models.catalogue import Known
+from models.catalogue import Known, Resource
 from models.command import Command, accept, refuse
 from models.problems import Problem, Refused
 from models.staff import SERVES, Person, Role, Station
@@ -16,7 +16,7 @@ from models.visit import PaymentStatus, Status, Visit, summary
 from models.words import details, next_step
 from tests.pathway.desk import Desk
 from tests.pathway.paper import Paper
-from tests.pathway.verdicts import verdict
+from tests.pathway.verdicts import FOREIGN, verdict
 
 
 class Notebook(RuleBasedStateMachine):
@@ -100,7 +100,13 @@ class Notebook(RuleBasedStateMachine):
         assert visit.total_amount == paper.total == self.desk.shelf.total
         assert (visit.amount_paid, visit.amount_covered, visit.amount_waived) == (paper.paid, paper.covered, NOTHING)
         assert visit.balance == paper.owed
-        assert -visit.balance <= paper.taken_back, "only what was cancelled after it was settled may be owed back"
+        assert -visit.balance <= paper.taken_back + paper.unasked, (
+            "only what was cancelled or came unasked is owed back"
+        )
+        assert visit.amount_pending == paper.awaited >= 0
+        kept = {id: row for (resource, id), row in self.desk.shelf.rows.items() if resource is Resource.PAYMENT}
+        assert {id: row["status"] for id, row in kept.items() if id != FOREIGN} == paper.moneys
+        assert paper.paid == sum(r["amount"] for id, r in kept.items() if paper.moneys.get(id) == "COMPLETED")
         settled = paper.paid + paper.covered
         assert visit.payment_status == (
             (PaymentStatus.PARTIAL if settled else PaymentStatus.UNPAID)

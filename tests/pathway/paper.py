@@ -48,6 +48,9 @@ class Paper:
     encounters: set[UUID] = field(default_factory=set)
     charged: dict[UUID, Decimal] = field(default_factory=dict)
     taken_back: Decimal = Decimal(0)
+    phoned: dict[UUID, Decimal] = field(default_factory=dict)
+    moneys: dict[UUID, str] = field(default_factory=dict)
+    unasked: Decimal = Decimal(0)
     paid: Decimal = Decimal(0)
     covered: Decimal = Decimal(0)
     ended: str | None = None
@@ -60,6 +63,11 @@ class Paper:
     @property
     def owed(self) -> Decimal:
         return self.total - self.paid - self.covered
+
+    @property
+    def awaited(self) -> Decimal:
+        """Asked for by phone, and neither there nor given up."""
+        return sum((self.phoned[id] for id, became in self.moneys.items() if became == "PENDING"), Decimal(0))
 
     @property
     def consulted(self) -> bool:
@@ -162,7 +170,27 @@ class Paper:
                 self.answer(referral)
 
     def after_take_payment(self, action: Any, actor: Person, id: UUID) -> None:
-        self.paid += action.amount
+        self.moneys[id] = "PENDING" if action.payment_type == "MPESA" else "COMPLETED"
+        if action.payment_type == "MPESA":
+            self.phoned[id] = action.amount
+        else:
+            self.paid += action.amount
+
+    def after_confirm_payment(self, action: Any, actor: Person, id: UUID) -> None:
+        self.moneys[action.payment_id] = "COMPLETED"
+        self.came(action.amount)
+
+    def after_fail_payment(self, action: Any, actor: Person, id: UUID) -> None:
+        self.moneys[action.payment_id] = "FAILED"
+
+    def after_credit_payment(self, action: Any, actor: Person, id: UUID) -> None:
+        self.moneys[action.payment_id] = "COMPLETED"
+        self.came(action.amount)
+
+    def came(self, amount: Decimal) -> None:
+        """Money that M-Pesa tells of is there, whatever is owed: what is above that was asked for by nobody."""
+        self.unasked += max(amount - max(self.owed, Decimal(0)), Decimal(0))
+        self.paid += amount
 
     def after_raise_sha_invoice(self, action: Any, actor: Person, id: UUID) -> None:
         self.covered += action.amount_charged or self.owed

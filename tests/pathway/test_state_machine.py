@@ -15,7 +15,7 @@ from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, S
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
-OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge")
+OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge", "confirm payment")
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -31,7 +31,7 @@ class Pathway(Notebook):
     def register(self, far: int) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
-        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION):
+        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.PAYMENT):
             self.desk.shelf.rows[resource, FOREIGN] = {
                 "facility_id": FACILITY,
                 "visit_id": UNKNOWN,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.actions import Action, Dispense
-from models.staff import Person, Role, Station
+from models.staff import THE_CLINIC, Person, Role, Station
 from tests.pathway.paper import SERVICES, Paper
 from tests.pathway.people import FACILITY, MORNING, PRICES
 
@@ -29,6 +29,9 @@ ROLES = {
 }
 """Who may; every other action is the clinician's."""
 
+BY_THE_CLINIC = {"confirm_payment": {"PENDING", "FAILED"}, "fail_payment": {"PENDING"}, "credit_payment": set()}
+"""What only the clinic itself may, and at which standings of the payment; it may do so after the end, too."""
+
 NURSE_OF = {
     Station.IMMUNIZATION: Role.IMMUNIZATION_NURSE,
     Station.FAMILY_PLANNING: Role.FAMILY_PLANNING_COUNSELOR,
@@ -39,6 +42,8 @@ NURSE_OF = {
 def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
     """The problem that must come, or None where it must be done."""
     kind = action.kind
+    if kind in BY_THE_CLINIC:
+        return telling(paper, action) if actor.id == THE_CLINIC else "not-your-role"
     if not ROLES.get(kind, {Role.CLINICAL_OFFICER}) & set(actor.roles):
         return "not-your-role"
     if actor.facility_id != FACILITY:
@@ -51,6 +56,15 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "visit-closed"
     special = SPECIAL.get(kind)
     return special(paper, action, actor) if special else ordinary(paper, action)
+
+
+def telling(paper: Paper, action: Any) -> str | None:
+    """What M-Pesa says of money."""
+    if action.kind == "credit_payment":
+        return None
+    if action.payment_id not in paper.moneys:
+        return "not-found"
+    return None if paper.moneys[action.payment_id] in BY_THE_CLINIC[action.kind] else "already-done"
 
 
 def ordinary(paper: Paper, action: Any) -> str | None:
@@ -120,7 +134,13 @@ def may_refer(paper: Paper, action: Any, actor: Person) -> str | None:
 
 
 def may_take_payment(paper: Paper, action: Any, actor: Person) -> str | None:
-    return None if action.amount <= paper.owed else "invalid"
+    if action.amount > paper.owed:
+        return "invalid"
+    if action.payment_type != "MPESA":
+        return None
+    if action.payment_reference is None and action.amount % 1:
+        return "invalid"
+    return "conflict" if paper.awaited + action.amount > paper.owed else None
 
 
 def may_raise_sha_invoice(paper: Paper, action: Any, actor: Person) -> str | None:

@@ -19,11 +19,9 @@ from models.command import Command, refuse
 from models.problems import Refused
 from tests.histories.record import FOLDER, LARGEST, recorded
 from tests.histories.stories import STORIES
+from workers.clinic import WORKFLOWS
 from workers.runner import RUNNER
-from workflows.appointment import AppointmentWorkflow
 from workflows.interceptors import SafeHandlers
-from workflows.seal import AuditSealWorkflow
-from workflows.visit import VisitWorkflow
 
 SETTINGS = Settings.model_validate(DEVELOPMENT_SECRETS)
 CONVERTER = data_converter(SETTINGS.keyring)
@@ -34,7 +32,7 @@ LOCAL = "core_local_activity"
 def replayer() -> Replayer:
     """As the worker runs them."""
     return Replayer(
-        workflows=[VisitWorkflow, AppointmentWorkflow, AuditSealWorkflow],
+        workflows=WORKFLOWS,
         data_converter=CONVERTER,
         interceptors=[SafeHandlers()],
         workflow_runner=RUNNER,
@@ -143,6 +141,14 @@ async def test_the_histories_hold_what_they_are_kept_for() -> None:
         "visit_unreadable_signals": {"WORKFLOW_EXECUTION_SIGNALED": 3, "WORKFLOW_TASK_FAILED": 0},
         "visit_continued_as_new": {"WORKFLOW_EXECUTION_CONTINUED_AS_NEW": 1},
         "appointment_moved_and_cancelled": {"TIMER_STARTED": 2},
+        "appointment_with_reminder": {
+            "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
+            "EXTERNAL_WORKFLOW_EXECUTION_SIGNALED": 2,
+        },
+        "reminder_sent_moved_and_cancelled": {"WORKFLOW_EXECUTION_SIGNALED": 2, "TIMER_STARTED": 2},
+        "reminder_too_late": {"ACTIVITY_TASK_FAILED": 1, "ACTIVITY_TASK_COMPLETED": 1},
+        "results_by_mail": {"ACTIVITY_TASK_COMPLETED": 1, "TIMER_STARTED": 0},
+        "results_told_by_the_clinician": {"TIMER_STARTED": 1, "WORKFLOW_EXECUTION_SIGNALED": 1},
         "audit_seal": {"ACTIVITY_TASK_COMPLETED": 1},
     }
     for name, counts in wanted.items():

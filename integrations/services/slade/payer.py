@@ -72,7 +72,8 @@ class Slade:
             "scheme_code": found.cover.scheme_code,
             "payer_name": found.cover.payer_name,
         }
-        session = Session(token=started.auth_token, reference=started.guid, facts=facts)
+        reference = started.guid or f"visit {form.visit_number}"
+        session = Session(token=started.auth_token, reference=reference, facts={**facts, "authorization": started.guid})
         return await self._with_expiry(form, session)
 
     async def fill(self, form: ClaimForm, session: Session) -> None:
@@ -84,7 +85,8 @@ class Slade:
             return
         standing = await self.client.authorization(validation_request(form.member, session.token, session.facts))
         if not standing.reserved:
-            await self.client.reserve(standing.guid or session.reference, form.number, shillings(form.amount))
+            guid = standing.guid or session.facts.get("authorization", "")
+            await self.client.reserve(guid, form.number, shillings(form.amount))
 
     async def submit(self, form: ClaimForm, session: Session, code: str) -> ClaimState:
         claim_id, is_complete = known(form, session)
@@ -140,9 +142,7 @@ class Slade:
             standing = await self.client.authorization(validation_request(form.member, session.token, session.facts))
         except OutsideFailure:
             return session
-        return session.model_copy(
-            update={"expires_at": standing.expires_at, "reference": session.reference or standing.guid}
-        )
+        return session.model_copy(update={"expires_at": standing.expires_at})
 
     async def _send_invoice(self, form: ClaimForm, claim_id: str) -> None:
         """Away is certain: then it is tried again, for nobody likes a claim without its invoice."""

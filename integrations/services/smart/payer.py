@@ -44,7 +44,8 @@ class Smart:
         self.client, self.now = client, now
 
     async def cover(self, member: Member) -> Cover:
-        """As far as the check-in shows it: without one, nobody can be asked."""
+        """As far as the check-in shows it: without one, nobody can be asked. The member number stays the one that the
+        patient checks in under; the insurer's own spelling goes into the claim."""
         number = patient_number(member)
         if not number:
             return Cover(is_found=False, advice=NO_NUMBER)
@@ -54,10 +55,9 @@ class Smart:
             return Cover(is_found=False, advice=CHECK_IN)
         schemes = tuple(map(scheme_of, details))
         advice = next((scheme.reason for scheme in schemes if scheme.reason), "")
-        known = next((one.number for one in details if one.number), number)
         return Cover(
             is_found=True,
-            member_number=known,
+            member_number=number,
             schemes=schemes,
             advice="" if any(scheme.is_active for scheme in schemes) else advice,
             raw={"members": [one.raw for one in details]},

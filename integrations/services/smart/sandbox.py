@@ -4,6 +4,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable, Coroutine
 from typing import Any
+from zlib import crc32
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -16,10 +17,11 @@ from integrations.services.smart.sandbox_sessions import CheckIns
 
 LIFE = 3600
 NOTES = (
-    "Every member has checked in as soon as the clinic asks, but not one whose number ends in 404, or in 408 until the "
-    "check-in below; one ending in 402 has no money left.",
-    "A claim is confirmed at the device (Billed) after a while; the first time, one ending in 409 is Cancelled and one "
-    "ending in 411 Rejected. Smart has no word for missing documents and none for paid.",
+    "Every member has checked in as soon as the clinic asks; one whose number ends in 402 has no money left.",
+    "A member whose number ends in 404 never checks in, and one ending in 408 only by the button below.",
+    "A claim is confirmed at the device (Billed) after a while.",
+    "The first time, the claim of a member ending in 409 is Cancelled, and of one ending in 411 Rejected.",
+    "Smart has no word for missing documents and none for paid.",
 )
 
 
@@ -77,8 +79,10 @@ class Wire:
         if not isinstance(papers, list) or not papers:
             raise Refusal("No attachment")
         for paper in papers:
-            size = len(text(paper, "attachment"))
-            self.stand.ledger.take("attachment", text(fields, "id"), kind_of_file=text(paper, "type"), size=size)
+            content, number = text(paper, "attachment"), text(fields, "id")
+            text(paper, "type")
+            intent = f"{number} {crc32(content.encode())}"
+            self.stand.ledger.take("attachment", number, intent=intent, characters=len(content))
         return enveloped("Attachment added successfully")
 
     async def check_in(self, fields: dict[str, str]) -> Fields:
