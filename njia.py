@@ -271,27 +271,20 @@ def service_resume(name: str) -> None:
     typer.echo(f"{name} is called again.")
 
 
-mpesa = typer.Typer(no_args_is_help=True, help="The clinic's M-Pesa number.")
-app.add_typer(mpesa, name="mpesa")
-
-
-@mpesa.callback()
-def about_mpesa() -> None:
-    """The clinic's M-Pesa number."""
-
-
-@mpesa.command("register")
-def mpesa_register() -> None:
-    """Tell M-Pesa where payments at the counter are to be confirmed; once at go-live, and when the address changes."""
+@service.command("register")
+def service_register(
+    name: str, tenant: Annotated[str, typer.Option(help="Our name at SHA, as it was issued.")] = ""
+) -> None:
+    """Tell a service (mpesa, sha) where it reaches this clinic; once at go-live, and when the address changes."""
     from integrations.services.outside import OutsideFailure
     from workers.registration import register
 
     try:
-        urls = asyncio.run(register(settings_or_exit()))
-    except OutsideFailure as missing:
+        urls = asyncio.run(register(settings_or_exit(), outside(name), tenant))
+    except (OutsideFailure, ValueError) as missing:
         typer.secho(f"Not registered: {missing}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"M-Pesa confirms payments at {urls[0]}\nand asks before them at {urls[1]}")
+    typer.echo(f"{name} was told: " + "\n  and ".join(urls))
     typer.echo("Keep these addresses to yourself: whoever knows them may call.")
 
 

@@ -17,7 +17,7 @@ VISIT = """
 """
 SHA_INVOICES = "select sha_number as member_number, amount_charged from sha_invoices where visit_id = %s"
 INSURER_INVOICES = """
-    select i.member_number, i.amount_charged, l.payer_code
+    select i.member_number, i.amount_charged, l.payer_code, l.name as payer_name
     from insurer_invoices i join insurers l on l.id = i.insurer_id
     where i.visit_id = %s and (l.code = 'NHIF') = %s order by i.recorded_at
 """
@@ -45,7 +45,9 @@ SERVICE_CODES = """
     where facility_id = %s and gateway = %s and valid_from <= %s order by service, valid_from desc
 """
 COVERAGE = "select member_number, schemes from coverages where visit_id = %s"
-PAPERS = "select count(*) as papers from claim_documents where claim_id = %s and attached_at is null"
+PAPERS = """
+    select count(*) as papers from claim_documents where claim_id = %s and attached_at is null and refusal = ''
+"""
 
 
 class ClaimForms:
@@ -206,6 +208,7 @@ def member_of(visit: dict[str, Any], invoices: list[dict[str, Any]], coverage: d
         last_name=visit["last_name"],
         phone_number=visit["phone_number"],
         payer_code=next((invoice.get("payer_code", "") for invoice in reversed(invoices)), ""),
+        payer_name=next((invoice.get("payer_name", "") for invoice in reversed(invoices)), ""),
     )
 
 

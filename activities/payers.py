@@ -9,12 +9,15 @@ from temporalio.exceptions import ApplicationError
 
 from activities.claim_forms import form_of
 from activities.door import writing
-from activities.gate import Gate
+from activities.gate import Gate, details
+from activities.tasks import open_task
 from integrations.database import Pool
 from integrations.services.payers import PayerService
 from integrations.vault import Vault
 from models.base import Value
 from models.claims import ClaimForm, ClaimState, Document, Purpose, Session
+from models.staff import Role
+from models.tasks import NewTask, TaskKind
 
 FOUND = "select * from claims where id = %s"
 OPENED = "update claims set session = %s, payer_reference = %s where id = %s"
@@ -24,7 +27,10 @@ SHARED = """
 """
 INTEND = "update claims set handed_in = 'INTENDED' where id = %s and handed_in = 'NO' returning id"
 CERTAINLY_NOT = "update claims set handed_in = 'NO' where id = %s and handed_in = 'INTENDED'"
-PAPERS = "select * from claim_documents where claim_id = %s and attached_at is null order by recorded_at, id"
+PAPERS = """
+    select * from claim_documents where claim_id = %s and attached_at is null and refusal = '' order by recorded_at, id
+"""
+NOT_TAKEN = "update claim_documents set refusal = %s where id = %s"
 ATTACHED = "update claim_documents set attached_at = now() where id = %s"
 ASK = "update claims set turn_asked_at = now() where id = %s"
 OLDER = """
@@ -94,22 +100,50 @@ class PayerDesk:
 
     @activity.defn(name="fill_claim")
     async def fill(self, claim_id: UUID) -> None:
-        """Bring the claim over there to what our rows say, papers included."""
+        """Bring the claim over there to what our rows say, papers included where they are taken already."""
         form, session, _ = await self.claim(claim_id)
         async with self.gate.call():
             await self.payer.fill(form, opened_there(session))
-        await self.attach(form, opened_there(session))
+        await self.attach(claim_id)
 
-    async def attach(self, form: ClaimForm, session: Session) -> None:
+    @activity.defn(name="attach_papers")
+    async def attach(self, claim_id: UUID) -> None:
+        """Each paper once. One that the payer takes later stays for later; one that it never takes is a clerk's."""
+        form, session, row = await self.claim(claim_id)
         async with writing(self.pool) as db:
-            papers = await (await db.execute(PAPERS, (form.claim_id,))).fetchall()
+            papers = await (await db.execute(PAPERS, (claim_id,))).fetchall()
         for paper in papers:
             content = self.vault.open(paper["content"], str(paper["id"]))
             facts = {name: paper[name] for name in ("file_name", "content_type")}
-            async with self.gate.call():
-                await self.payer.attach(form, session, Document(kind=paper["kind"], content=content, **facts))
-            async with writing(self.pool) as db:
-                await db.execute(ATTACHED, (paper["id"],))
+            document = Document(kind=paper["kind"], content=content, **facts)
+            try:
+                async with self.gate.call():
+                    await self.payer.attach(form, opened_there(session), document)
+            except ApplicationError as failed:
+                if failed.type == "StillPending":
+                    return
+                if failed.type != "SaidNo":
+                    raise
+                await self.leave_to_a_clerk(row, paper, words_of(failed))
+            else:
+                async with writing(self.pool) as db:
+                    await db.execute(ATTACHED, (paper["id"],))
+
+    async def leave_to_a_clerk(self, row: dict[str, Any], paper: dict[str, Any], reason: str) -> None:
+        task = NewTask(
+            about=paper["id"],
+            name="paper",
+            facility_id=row["facility_id"],
+            kind=TaskKind.ADD_DOCUMENT,
+            role=Role.CASHIER,
+            words=f"{row['number']}: the payer does not take {paper['kind']} this way ({reason}). Hand it in by hand.",
+            visit_id=row["visit_id"],
+            claim_id=row["id"],
+            closes_itself=False,
+        )
+        async with writing(self.pool) as db:
+            await db.execute(NOT_TAKEN, (reason, paper["id"]))
+            await open_task(db, task)
 
     @activity.defn(name="take_turn")
     async def take_turn(self, claim_id: UUID) -> None:
@@ -188,6 +222,11 @@ def opened_there(session: Session | None) -> Session:
     if session is None:
         raise ApplicationError("the claim is not open at the payer", type="SaidNo", non_retryable=True)
     return session
+
+
+def words_of(failed: ApplicationError) -> str:
+    told = details(failed)
+    return str(told.get("words") or told.get("code") or "it says no more")
 
 
 def not_yet(words: str, delay: timedelta) -> ApplicationError:

@@ -1,4 +1,4 @@
-"""What the staff know of one visit: the ids the clinic gave, what is owed to the patient, and what others were asked."""
+"""What the staff know of one visit: the ids the clinic gave, what is owed to the patient, what others were asked."""
 
 from dataclasses import dataclass, field
 from uuid import UUID

@@ -28,7 +28,7 @@ PAYER_DECK: tuple[PayerKind, ...] = ("CASH", "CASH", "MPESA", "MPESA", "SHA", "S
 # missing, rejected. All other claims are paid at once.
 ENDING_DECK = ("", "", "", "", "", "", "409", "410", "411")
 # Endings that mean something to a payer of the sandbox; nobody has one by chance.
-ENDINGS_WITH_A_MEANING = frozenset({"402", "404", "409", "410", "411"})
+ENDINGS_WITH_A_MEANING = frozenset({"402", "404", "408", "409", "410", "411"})
 EMAIL_DECK = (True, False, False)
 
 

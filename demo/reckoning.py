@@ -1,4 +1,4 @@
-"""The walk held against the ledgers of the services: what the clinic counts, what they took, and what they took twice."""
+"""The walk held against the ledgers of the services: what the clinic counts, what they took, what they took twice."""
 
 from collections import Counter
 from collections.abc import Iterable

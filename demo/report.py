@@ -11,6 +11,7 @@ from rich.text import Text
 
 from demo.daybook import Daybook
 from demo.reckoning import Line, Reckoning
+from demo.settling import in_words
 from demo.tally import Ending, Tally, Timing, percentile
 
 PLAIN_WIDTH = 140
@@ -58,9 +59,13 @@ def say_plainly(console: Console, tally: Tally) -> None:
         console.print(f"{ended} of {tally.planned} visits ended, {len(tally.stopped)} of them early")
 
 
-def print_report(console: Console, tally: Tally, seconds: float) -> None:
+def print_actions(console: Console, tally: Tally) -> None:
     if tally.timings:
         console.print(actions(console, tally))
+
+
+def print_visits(console: Console, tally: Tally, seconds: float) -> None:
+    """Those that stopped, and all in one line."""
     if tally.stopped:
         console.print(early_ends(console, tally.stopped))
     under_way = tally.started - len(tally.endings)
@@ -108,12 +113,11 @@ def early_ends(console: Console, endings: list[Ending]) -> Table:
     return table
 
 
-def print_claims(console: Console, daybook: Daybook, reckoning: Reckoning, waiting: list[str]) -> None:
+def print_outside(console: Console, daybook: Daybook, reckoning: Reckoning, waiting: list[str]) -> None:
     """What went out to others: by the clinic, by their ledgers, and what became of it."""
     console.print(outside(console, reckoning))
-    say(console, f"The clerk did {daybook.tasks.total()} tasks: {counted(daybook.tasks)}.")
-    ends = f"Claims: {counted(daybook.settled)}."
-    say(console, f"{ends} Duplicates: {reckoning.duplicates}.")
+    say(console, f"Tasks done by the clerk: {counted(daybook.tasks)}.")
+    say(console, f"Claims: {counted(daybook.settled)}. Duplicates: {reckoning.duplicates}.")
     for words in waiting:
         say(console, f"Waited in vain for {words}.")
     for visit, trouble in daybook.troubles.items() if waiting else ():
@@ -140,7 +144,7 @@ def counts(line: Line) -> tuple[str, str, str]:
 def counted(things: Mapping[str, int]) -> str:
     """`3 PAID, 1 CLOSED`: the most frequent first; with underscores for spaces."""
     most_first = sorted(things.items(), key=lambda thing: (-thing[1], thing[0]))
-    return ", ".join(f"{count} {name.lower().replace('_', ' ')}" for name, count in most_first) or "none"
+    return ", ".join(f"{count} {in_words(name)}" for name, count in most_first) or "none"
 
 
 def plain_table(console: Console, title: str) -> Table:

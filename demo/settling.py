@@ -35,6 +35,12 @@ async def settled(daybook: Daybook, sandbox: Sandbox, before: Ledgers, say: Say)
 def outstanding(daybook: Daybook, reckoning: Reckoning) -> list[str]:
     """What is not at its end yet, in words."""
     unsettled = daybook.unsettled
-    standings = ", ".join(f"{count} {status}" for status, count in sorted(unsettled.items()))
-    claims = [f"{unsettled.total()} claims ({standings})"] if unsettled else []
+    standings = ", ".join(f"{count} {in_words(status)}" for status, count in sorted(unsettled.items()))
+    noun = "claim" if unsettled.total() == 1 else "claims"
+    claims = [f"{unsettled.total()} {noun} ({standings})"] if unsettled else []
     return claims + reckoning.missing
+
+
+def in_words(name: str) -> str:
+    """`AWAITING_CONSENT` as people say it."""
+    return name.lower().replace("_", " ")

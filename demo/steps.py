@@ -142,7 +142,7 @@ class Pay:
 
 @dataclass(frozen=True, slots=True)
 class AskBack:
-    """Reception books the patient for later on the same day, so many `hours` from now: the reminder goes out at once."""
+    """Reception books the patient for later, so many `hours` from now: so soon that the reminder goes out at once."""
 
     hours: int
     reason: str

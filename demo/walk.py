@@ -18,8 +18,9 @@ from demo.clinic import Clinic
 from demo.daybook import Daybook
 from demo.journeys import Journey, in_quiet, journeys
 from demo.outage import Outage
-from demo.report import Watcher, paper, print_claims, print_report, progress, say
-from demo.sandbox import Ledgers, Sandbox
+from demo.reckoning import Reckoning
+from demo.report import Watcher, paper, print_actions, print_outside, print_visits, progress, say
+from demo.sandbox import Sandbox
 from demo.settling import settled
 from demo.tally import Tally
 from demo.visit import walk_visit
@@ -32,7 +33,7 @@ Trouble = ClinicAway | CannotSignIn | Stopped | KeyError | httpx2.HTTPError
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`url` of the clinic, `sandbox` of the outside services (empty: they are real); `at_once` patients side by side."""
+    """`url` of the clinic, `sandbox` of the outside services (empty: they are real); `at_once`: side by side."""
 
     url: str
     password: str
@@ -67,7 +68,8 @@ class Walk:
         self.console = paper()
         self.tally = Tally(planned=plan.patients)
         self.daybook = Daybook()
-        self.is_right = False
+        self.reckoning: Reckoning | None = None
+        self.waiting: list[str] = ["the end of the walk"]
 
     async def run(self) -> bool:
         """Walk everybody and report; True when all is as it should be."""
@@ -82,8 +84,19 @@ class Walk:
         finally:
             # Also after Ctrl-C, which arrives here as a cancellation.
             if self.tally.started:
-                print_report(self.console, self.tally, monotonic() - started)
-        return self.tally.is_whole and self.is_right
+                self.report(monotonic() - started)
+        return self.is_right
+
+    @property
+    def is_right(self) -> bool:
+        """Every visit completed, nothing is left to wait for, and the services took everything once."""
+        return self.tally.is_whole and not self.waiting and (self.reckoning is None or self.reckoning.is_right)
+
+    def report(self, seconds: float) -> None:
+        print_actions(self.console, self.tally)
+        if self.reckoning:
+            print_outside(self.console, self.daybook, self.reckoning, self.waiting)
+        print_visits(self.console, self.tally, seconds)
 
     async def everything(self, clinic: Clinic, sandbox: Sandbox) -> None:
         """The patients with an outage in their midst, a clerk beside them, and the wait for what is still to come."""
@@ -94,7 +107,7 @@ class Walk:
         async with asyncio.TaskGroup() as beside:
             clerk = beside.create_task(Clerk(clinic, self.daybook).work())
             await self.patients(clinic, catalogue, sandbox)
-            await self.settle(sandbox, before)
+            self.reckoning, self.waiting = await settled(self.daybook, sandbox, before, self.say)
             clerk.cancel()
 
     def announce(self, has_sandbox: bool) -> None:
@@ -133,12 +146,6 @@ class Walk:
             for _ in range(max(self.plan.at_once, 1)):
                 walkers.create_task(keep_walking())
 
-    async def settle(self, sandbox: Sandbox, before: Ledgers) -> None:
-        reckoning, waiting = await settled(self.daybook, sandbox, before, self.say)
-        self.is_right = not waiting and (reckoning is None or reckoning.is_right)
-        if reckoning:
-            print_claims(self.console, self.daybook, reckoning, waiting)
-
     def say(self, sentence: str) -> None:
         say(self.console, sentence)
 
@@ -164,4 +171,4 @@ def why_not(error: Trouble, plan: Plan) -> str:
         case KeyError():
             return f"What answers at {plan.url} is no Njia of this version: it leaves out {error}."
         case httpx2.HTTPError():
-            return f"The sandbox at {plan.sandbox} went away ({error or type(error).__name__})."
+            return f"The sandbox at {plan.sandbox} went away ({type(error).__name__}: {error})."

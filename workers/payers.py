@@ -39,6 +39,7 @@ def payer_worker(client: Client, pool: Pool, service: Service, payer: PayerServi
         desk.send_code,
         desk.open,
         desk.fill,
+        desk.attach,
         desk.take_turn,
         desk.submit,
         desk.resubmit,

@@ -62,7 +62,7 @@ async def find_out(claim: ClaimRun) -> None:
     if state is None or state.phase is Phase.UNKNOWN:
         claim.ask_for(TaskKind.FIND_OUT_CLAIM)
         await waited(lambda: claim.is_interrupted, AN_HOUR, "Look again")
-    elif not is_with_us(state):
+    elif not is_with_us(claim.facts.gateway, state):
         await has_gone(claim, state)
     elif not claim.was_draft:
         claim.was_draft = True
@@ -72,9 +72,11 @@ async def find_out(claim: ClaimRun) -> None:
         await claim.note(S.QUEUED, reason="The payer does not have it.", handed_in="NO")
 
 
-def is_with_us(state: ClaimState) -> bool:
-    """A draft, or one that was taken back for correction and not handed in again."""
-    return state.phase in STILL_WITH_US or (state.phase in BACK_WITH_US and state.raw.startswith("DRAFT"))
+def is_with_us(gateway: Gateway, state: ClaimState) -> bool:
+    """A draft, or one that was taken back for correction and not handed in again. Smart shows every handing in at once;
+    SHA may go on showing its old word for a while."""
+    is_back = state.phase in BACK_WITH_US and (gateway is Gateway.SMART or state.raw.startswith("DRAFT"))
+    return state.phase in STILL_WITH_US or is_back
 
 
 async def has_gone(claim: ClaimRun, state: ClaimState) -> None:
@@ -89,10 +91,22 @@ async def follow(claim: ClaimRun) -> None:
     """Ask now and then what became of it, ever more seldom; a call of the payer's wakes."""
     if claim.facts.gateway is Gateway.MANUAL:
         claim.ask_for(TaskKind.FOLLOW_UP_PAYER)
+    await send_papers(claim)
     pause = timedelta(seconds=claim.facts.follow_seconds) * 2 ** min(claim.polls, 12)
     await claim.wait_for_news(min(pause, LONGEST_PAUSE))
+    if "attach" in claim.wishes:
+        claim.papers_tried_at = 0
     claim.wishes.clear()
     await look(claim)
+
+
+async def send_papers(claim: ClaimRun) -> None:
+    """Some payers take papers only once they have the claim. Tried once for each time that the claim moves."""
+    facts = claim.facts
+    if facts.papers_to_send and claim.papers_tried_at != facts.version and facts.gateway is not Gateway.MANUAL:
+        claim.papers_tried_at = facts.version
+        await claim.asked_payer(PayerDesk.attach, facts.claim_id, "Send the papers")
+        await claim.look_up()
 
 
 async def look(claim: ClaimRun) -> None:

@@ -41,6 +41,7 @@ class ClaimRun:
         self.has_news = False
         self.polls = 0
         self.was_draft = False
+        self.papers_tried_at = 0
         self.is_late = False
         self.shown: tuple[ClaimFacts, bool] | None = None
         self.asked: set[str] = set()

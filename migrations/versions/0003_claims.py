@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refusal", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("claim_documents_claim_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("claim_documents_pkey")),
     )

@@ -71,7 +71,7 @@ class ClaimStepRow(Base):
 
 
 class ClaimDocumentRow(Base):
-    """A paper that goes with a claim, sealed; `attached_at` once the payer has it."""
+    """A paper that goes with a claim, sealed; `attached_at` once the payer has it, `refusal` where it never will."""
 
     __tablename__ = "claim_documents"
 
@@ -84,6 +84,7 @@ class ClaimDocumentRow(Base):
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime]
     attached_at: Mapped[datetime | None]
+    refusal: Mapped[str] = mapped_column(server_default="")
 
 
 class InsurerRow(Listed):

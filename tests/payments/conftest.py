@@ -11,7 +11,7 @@ from api.app import create_app
 from tests.clinic import WholeClinic, whole_clinic
 from tests.services.harness import Sandbox, sandbox_of, serving
 from tests.walks import Walk
-from workers.registration import register
+from workers.registration import register_mpesa
 
 
 @dataclass
@@ -43,7 +43,7 @@ async def closed_till() -> AsyncIterator[Till]:
             whole_clinic(sandbox_port=port, mpesa_callback_url=callbacks) as clinic,
             serving(create_app(clinic.clinic), door),
         ):
-            await register(clinic.settings)
+            await register_mpesa(clinic.settings)
             yield Till(clinic, sandbox, Walk(clinic))
 
 
