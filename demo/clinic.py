@@ -90,7 +90,16 @@ class Clinic:
         deadline = monotonic() + PATIENCE_SECONDS
         pause = 0.1
         while monotonic() < deadline:
-            command = await self.read(request.role, where, request.action)
+            try:
+                command = await self.read(request.role, where, request.action)
+            except Stopped as lost:
+                if not lost.refusal.type.endswith("/not-found"):
+                    raise
+                # Nobody knows of it: the clinic asks for it again, under the same key.
+                response, _ = await self._answer(request)
+                if response.status_code != httpx2.codes.ACCEPTED:
+                    return parsed(request, response)
+                command = {"status": "PENDING"}
             if command["status"] == "DONE":
                 return command["record"] or {}
             if command["status"] == "REFUSED":

@@ -119,4 +119,4 @@ def letter_line(charts: list[Chart], news: list[Body], again: int) -> Line:
     people = (chart.journey.person for chart in charts if chart.is_discharged)
     addresses = {person.email for person in people if person.email}
     reached = addresses & {entry["details"]["to"] for entry in news if entry["kind"] == "letter"}
-    return Line("patients with a report by e-mail", len(addresses), len(reached), again)
+    return Line("patients mailed a report", len(addresses), len(reached), again)

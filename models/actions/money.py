@@ -123,7 +123,7 @@ class ConfirmPayment(Settling):
     payment_reference: Line | None = None
 
     def apply(self, case: Case) -> Change:
-        former = self.pending(case, "PENDING")
+        former = self.pending(case, "PENDING", "FAILED")
         visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
         values = {"status": "COMPLETED", "amount": self.amount, "payment_reference": self.payment_reference}
         change = self.change(case, visit, former, {**values, "processed_at": case.at})

@@ -32,6 +32,7 @@ READS = {
     "/api/mch-services": EVERYBODY,
     "/api/payments": EVERYBODY,
     "/api/payments/{id}": EVERYBODY,
+    "/api/payments/{id}/receipt": EVERYBODY,
     "/api/sha-invoices": EVERYBODY,
     "/api/sha-invoices/{id}": EVERYBODY,
     "/api/appointments": EVERYBODY,
