@@ -264,11 +264,14 @@ def service_pause(name: str, reason: Annotated[str, typer.Option(prompt="Why")])
 
 @service.command("resume")
 def service_resume(name: str) -> None:
-    """Call a service again."""
+    """Call a service again: what is known to wait for it at once, the rest within minutes."""
     from activities.gate import resume
+    from workers.resuming import going_on
 
-    through_the_pool(lambda pool: resume(pool, outside(name)))
-    typer.echo(f"{name} is called again.")
+    called = outside(name)
+    through_the_pool(lambda pool: resume(pool, called))
+    count = asyncio.run(going_on(settings_or_exit(), called))
+    typer.echo(f"{name} is called again." + (f" {count} calls go on at once." if count else ""))
 
 
 @service.command("register")

@@ -14,14 +14,21 @@ from integrations.services.outside import Away, OutsideFailure, SaidNo, StillPen
 from models.services import Service, Standing, rest_after
 
 BEAT_SECONDS = 5
+SOON, SELDOM = timedelta(seconds=15), timedelta(minutes=5)
+"""Between two looks at a closed gate: short at first, for a call that has just begun to wait is known to nobody who
+resumes the service; then seldom, for thousands may wait."""
+
 FOUND = "select * from services where name = %s"
 FAILED = """
     insert into services (name, failures, failing_since, last_failure, rests_until)
     values (%(name)s, 1, now(), %(said)s, null)
-    on conflict (name) do update set failures = services.failures + 1, last_failure = excluded.last_failure,
+    on conflict (name) do update set last_failure = excluded.last_failure,
+        failures = services.failures + case when services.rests_until > now() then 0 else 1 end,
         failing_since = coalesce(services.failing_since, now())
-    returning failures
+    returning failures, coalesce(rests_until > now(), false) as is_resting
 """
+"""Calls that were under way together when a rest began fail together: only the first of them counts."""
+
 REST = "update services set rests_until = now() + %s where name = %s"
 ANSWERED = """
     insert into services (name, last_success_at) values (%s, now())
@@ -66,8 +73,8 @@ class Gate:
             await self.note_answer()
             raise failure(answer, retryable=isinstance(answer, StillPending)) from None
         except OutsideFailure as missing:
-            await self.note_failure(missing)
-            raise failure(missing, retryable=isinstance(missing, Away)) from None
+            rest = await self.note_failure(missing)
+            raise failure(missing, retryable=isinstance(missing, Away), rest=rest) from None
         await self.note_answer()
 
     async def require_open(self) -> None:
@@ -78,14 +85,18 @@ class Gate:
             words = (
                 f"{self.service} is paused: {standing.reason}" if standing.is_paused else f"{self.service} is resting"
             )
-            raise ApplicationError(words, type="NotNow", next_retry_delay=max(wait, timedelta(seconds=1)))
+            raise ApplicationError(words, type="NotNow", next_retry_delay=next_look(wait))
 
-    async def note_failure(self, missing: OutsideFailure) -> None:
+    async def note_failure(self, missing: OutsideFailure) -> timedelta:
+        """How long the service is left alone for it; nothing while it may be called again at once."""
         async with self.pool.connection() as db, db.transaction():
             found = await db.execute(FAILED, {"name": self.service, "said": f"{type(missing).__name__} {missing.code}"})
             row = await found.fetchone()
-            if row and (rest := rest_after(row["failures"])):
+            assert row is not None
+            rest = rest_after(row["failures"])
+            if rest and not row["is_resting"]:
                 await db.execute(REST, (rest, self.service))
+            return rest
 
     async def note_answer(self) -> None:
         async with self.pool.connection() as db:
@@ -108,9 +119,20 @@ async def beat() -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def failure(missing: OutsideFailure, *, retryable: bool) -> ApplicationError:
-    """What Temporal is told: the type decides, the words are for the supervisor and name no patient."""
+def next_look(wait: timedelta) -> timedelta:
+    """When a call that found the gate closed looks again."""
+    patience = min(SOON * int(2 ** min(activity.info().attempt - 1, 10)), SELDOM)
+    return min(max(wait, timedelta(seconds=1)), patience)
+
+
+def failure(missing: OutsideFailure, *, retryable: bool, rest: timedelta = timedelta(0)) -> ApplicationError:
+    """What Temporal is told: the type decides, the words are for the supervisor and name no patient.
+
+    While the service rests it is the gate that spares it, not an ever longer pause of each call.
+    """
     delay = timedelta(seconds=missing.retry_after) if isinstance(missing, Away) and missing.retry_after else None
+    if rest:
+        delay = next_look(rest)
     return ApplicationError(
         str(missing),
         {"code": missing.code, "words": missing.detail},

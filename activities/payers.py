@@ -26,7 +26,11 @@ SHARED = """
     and status not in ('PAID', 'CLOSED', 'TIME_BARRED', 'REJECTED')
 """
 INTEND = "update claims set handed_in = 'INTENDED' where id = %s and handed_in = 'NO' returning id"
-CERTAINLY_NOT = "update claims set handed_in = 'NO' where id = %s and handed_in = 'INTENDED'"
+CERTAINLY_NOT = """
+    update claims set handed_in = 'NO', turn_asked_at = null where id = %s and handed_in = 'INTENDED'
+"""
+"""It asks for its turn anew: one that cannot be handed in holds up nobody meanwhile."""
+
 PAPERS = """
     select * from claim_documents where claim_id = %s and attached_at is null and refusal = '' order by recorded_at, id
 """
@@ -147,10 +151,12 @@ class PayerDesk:
 
     @activity.defn(name="take_turn")
     async def take_turn(self, claim_id: UUID) -> None:
-        """Wait for the turn: oldest first, so many a minute, and nobody while the service rests or is paused."""
-        await self.gate.require_open()
+        """Wait for the turn: oldest first, so many a minute, and nobody while the service rests or is paused. Who waits
+        for that is known already, else the first to look again would go first."""
         async with writing(self.pool) as db:
             await db.execute(ASK, (claim_id,))
+        await self.gate.require_open()
+        async with writing(self.pool) as db:
             row = await (await db.execute(OLDER, {"id": claim_id})).fetchone()
             older = row["older"] if row else 0
             await db.execute(KNOWN, (self.gate.service,))

@@ -54,12 +54,24 @@ async def counter_told(request: Request, mac: str, clinic: TheClinic, address: A
     require_path(told_path(secret_of(clinic)), mac)
     raw = await kept(request, clinic, "confirmation", "", address)
     if told := confirmed(raw):
-        try:
-            await note(clinic.callbacks.pool, clinic.settings.facility_code, told)
-        except Unavailable:
-            log.warning("a confirmation could not be noted; its workflow notes it when the database returns")
-        await start_receipt_run(clinic.temporal, clinic.settings.task_queue, told)
+        await taken_in(clinic, told)
     return JSONResponse(THANKS)
+
+
+async def taken_in(clinic: Clinic, told: Told) -> None:
+    """Noted in its row, then handed to its workflow; one of the two is enough, for recovery goes by the rows."""
+    is_noted = False
+    try:
+        await note(clinic.callbacks.pool, clinic.settings.facility_code, told)
+        is_noted = True
+    except Unavailable:
+        log.warning("a confirmation could not be noted; its workflow notes it when the database returns")
+    try:
+        await start_receipt_run(clinic.temporal, clinic.settings.task_queue, told)
+    except RPCError as away:
+        log.warning("a confirmation found no Temporal server (%s); `njia recover` goes on with it", away.status.name)
+        if not is_noted:
+            raise Unavailable("Neither the database nor the Temporal server answers. Send this again.") from None
 
 
 @routes.post("/v/{mac}")

@@ -90,16 +90,7 @@ class Clinic:
         deadline = monotonic() + PATIENCE_SECONDS
         pause = 0.1
         while monotonic() < deadline:
-            try:
-                command = await self.read(request.role, where, request.action)
-            except Stopped as lost:
-                if not lost.refusal.type.endswith("/not-found"):
-                    raise
-                # Nobody knows of it: the clinic asks for it again, under the same key.
-                response, _ = await self._answer(request)
-                if response.status_code != httpx2.codes.ACCEPTED:
-                    return parsed(request, response)
-                command = {"status": "PENDING"}
+            command = await self._standing(request, where)
             if command["status"] == "DONE":
                 return command["record"] or {}
             if command["status"] == "REFUSED":
@@ -107,6 +98,18 @@ class Clinic:
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_SECONDS)
         raise Stopped(Refusal(request.action, "pending", f"accepted, not done after {PATIENCE_SECONDS:.0f} s"))
+
+    async def _standing(self, request: Request, where: str) -> Body:
+        """How an accepted command stands. One that the clinic knows nothing of goes out again, under the same key."""
+        try:
+            return await self.read(request.role, where, request.action)
+        except Stopped as lost:
+            if not lost.refusal.type.endswith("/not-found"):
+                raise
+        response, _ = await self._answer(request)
+        if response.status_code == httpx2.codes.ACCEPTED:
+            return {"status": "PENDING"}
+        return {"status": "DONE", "record": parsed(request, response)}
 
     async def _answer(self, request: Request) -> tuple[httpx2.Response, int]:
         """The clinic's word on the request and how often it was repeated: neither lost, nor "not now"."""

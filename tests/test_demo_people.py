@@ -7,11 +7,23 @@ import phonenumbers
 import pytest
 
 from demo.cashier import parts
-from demo.catalogue import NothingOnOffer, Offer, find
-from demo.journeys import Journey, journeys
-from demo.people import ADULT_YEARS, PLACES, THINGS
+from demo.catalogue import Catalogue, Insurer, NothingOnOffer, Offer, find, reachable
+from demo.journeys import Journey, in_quiet, journeys
+from demo.people import ADULT_YEARS, ENDING_DECK, ENDINGS_WITH_A_MEANING, PLACES, THINGS
 from demo.reception import particulars
-from demo.steps import Diagnose, Discharge, Examine, OrderTest, Pay, Prescribe, Register, ReportResults, Triage
+from demo.steps import (
+    AskBack,
+    Diagnose,
+    Discharge,
+    Examine,
+    OrderTest,
+    Pay,
+    Prescribe,
+    Refer,
+    Register,
+    ReportResults,
+    Triage,
+)
 from demo.stories import STORIES
 from demo.story import Story
 from demo.tally import percentile
@@ -39,6 +51,40 @@ def test_thirty_patients_see_every_story_and_every_payer() -> None:
     thirty = journeys(30, 11, TODAY)
     assert {journey.story.name for journey in thirty} == {story.name for story in STORIES}
     assert {journey.person.payer.kind for journey in thirty} == {"CASH", "MPESA", "SHA", "INSURANCE"}
+
+
+def test_half_of_the_patients_have_a_payer_and_most_of_these_sha(crowd: list[Journey]) -> None:
+    kinds = [journey.person.payer.kind for journey in crowd]
+    assert kinds.count("SHA") + kinds.count("INSURANCE") == MANY / 2
+    assert kinds.count("SHA") > kinds.count("INSURANCE") > 0
+
+
+def test_claims_of_sha_members_end_as_dealt_and_of_nobody_else_by_chance(crowd: list[Journey]) -> None:
+    for journey in crowd:
+        person = journey.person
+        endings = {number[-3:] for number in (person.national_id, person.payer.number) if number}
+        special = endings & ENDINGS_WITH_A_MEANING
+        assert not special or (person.payer.kind == "SHA" and special == endings)
+        assert special <= set(ENDING_DECK)
+    assert any(journey.person.payer.number[-3:] == "409" for journey in crowd if journey.person.payer.number)
+
+
+def test_a_third_of_the_patients_can_be_written_to_and_each_at_an_address_of_their_own(crowd: list[Journey]) -> None:
+    addresses = [journey.person.email for journey in crowd if journey.person.email]
+    assert len(set(addresses)) == len(addresses) == pytest.approx(MANY / 3, abs=1)
+    assert all(address.endswith("@example.org") for address in addresses)
+
+
+def test_nobody_shares_a_phone_with_somebody_of_the_same_day(crowd: list[Journey]) -> None:
+    assert len({journey.person.phone_number for journey in crowd}) == MANY
+
+
+def test_without_a_sandbox_nobody_is_claimed_for_and_nobody_is_written_to(crowd: list[Journey]) -> None:
+    for journey in map(in_quiet, crowd):
+        assert journey.person.payer.kind == "CASH"
+        assert "email" not in particulars(journey)
+        assert not any(isinstance(step, AskBack) for step in journey.story.steps)
+        assert not any(step.follow_up_days for step in journey.story.steps if isinstance(step, Discharge))
 
 
 def test_patients_are_of_all_ages(crowd: list[Journey]) -> None:
@@ -124,10 +170,18 @@ class TestEveryStory:
             assert kinds.index(OrderTest) < answered
             assert Examine in kinds[answered:]
 
-    def test_has_an_encounter_for_each_diagnosis_and_prescription(self, story: Story) -> None:
+    def test_has_an_encounter_for_each_prescription_and_that_or_a_referral_for_each_diagnosis(
+        self, story: Story
+    ) -> None:
         kinds = [type(step) for step in story.steps]
-        written = [kinds.index(kind) for kind in (Diagnose, Prescribe) if kind in kinds]
-        assert not written or kinds.index(Examine) < min(written)
+        if Prescribe in kinds:
+            assert kinds.index(Examine) < kinds.index(Prescribe)
+        if Diagnose in kinds:
+            assert {Examine, Refer} & set(kinds[: kinds.index(Diagnose)])
+
+    def test_says_each_diagnosis_in_both_codings(self, story: Story) -> None:
+        for step in story.steps:
+            assert not isinstance(step, Diagnose) or (step.code and step.icd11 and step.code != step.icd11)
 
     def test_hands_over_less_at_first_than_was_prescribed(self, story: Story) -> None:
         for step in story.steps:
@@ -149,6 +203,26 @@ def test_a_wish_is_met_by_its_first_word_that_is_on_offer() -> None:
     assert find(offers, ("troponin", "BLOOD_TEST")) == "BLOOD_TEST"
     with pytest.raises(NothingOnOffer, match="troponin"):
         find(offers, ("troponin",))
+
+
+def test_insurers_are_those_that_can_be_reached_and_never_nhif() -> None:
+    listed = [
+        {"id": "1", "code": "EDI", "gateway": "slade"},
+        {"id": "2", "code": "CARD", "gateway": "smart"},
+        {"id": "3", "code": "PAPER", "gateway": "manual"},
+        {"id": "4", "code": "NHIF", "gateway": "manual"},
+    ]
+    assert [insurer.code for insurer in reachable(listed, {"slade"})] == ["EDI", "PAPER"]
+    assert [insurer.code for insurer in reachable(listed, set())] == ["PAPER"]
+
+
+def test_members_are_spread_over_the_insurers_each_always_with_the_same() -> None:
+    insurers = (Insurer("1", "EDI", "slade"), Insurer("2", "PAPER", "manual"))
+    offers = Catalogue((), (), (), (), insurers)
+    assert {offers.insurer(f"DEMO-{number:08d}") for number in range(10)} == set(insurers)
+    assert offers.insurer("DEMO-00000007") == offers.insurer("DEMO-00000007")
+    with pytest.raises(NothingOnOffer):
+        Catalogue((), (), (), (), ()).insurer("DEMO-00000007")
 
 
 def test_percentiles_are_values_that_were_seen() -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from activities.counter_money import asked_first_path
+from models.mobile_money import receipt_id
 from models.staff import Role
 from tests.clinic import eventually
 from tests.payments.conftest import Till
@@ -19,6 +20,8 @@ from tests.payments.steps import (
     settled,
     task_about,
 )
+from workers.recovery import recover
+from workflows.counter_payment import workflow_id
 
 HUNDRED, ALL = Decimal("100.00"), Decimal("300.00")
 
@@ -186,3 +189,33 @@ async def test_m_pesa_may_always_take_money(till: Till) -> None:
     assert (answer.status_code, answer.json()["ResultCode"]) == (200, 0)
     assert await till.clinic.rows("select 1 from callbacks where kind = 'validation' and body like %s", b"%ASKED00001%")
     assert not await till.clinic.rows("select 1 from counter_payments where receipt = 'ASKED00001'")
+
+
+async def test_money_whose_workflow_was_lost_is_placed_after_recovery(till: Till) -> None:
+    visit = await till.walk.seen()
+    await till.sandbox.breaks("mpesa", "lost_callback", path="status")
+    receipt = await paid_at_counter(till, 300, visit["op_number"])
+    await receipt_is(till, receipt, "TOLD")
+    client = till.clinic.clinic.temporal
+    await client.get_workflow_handle(workflow_id(receipt_id(receipt))).terminate("lost")
+    await till.sandbox.mend("mpesa")
+    await recover(client, till.clinic.settings)
+    await balance_is(till, visit["id"], "0.00")
+    assert await payments(till, visit["id"]) == [("COMPLETED", receipt, ALL)]
+
+
+async def test_money_that_was_placed_but_not_told_of_is_told_after_recovery(till: Till) -> None:
+    """As a Temporal server that was lost between the two would leave it."""
+    visit = await till.walk.seen()
+    receipt = f"PLACED{str(visit['id'])[-4:]}".upper()
+    await till.clinic.rows(
+        "insert into counter_payments (receipt, facility_id, state, amount, payment_id, visit_id) "
+        "select %s, facility_id, 'PLACED', 300, %s, id from visits where id = %s",
+        receipt,
+        receipt_id(receipt),
+        visit["id"],
+    )
+    for _ in range(2):
+        await recover(till.clinic.clinic.temporal, till.clinic.settings)
+        await balance_is(till, visit["id"], "0.00")
+    assert await payments(till, visit["id"]) == [("COMPLETED", receipt, ALL)]

@@ -1,5 +1,6 @@
 """M-Pesa: one prompt for one intent, and money that is credited once, whatever happens to the call."""
 
+import asyncio
 from uuid import uuid4
 
 from models.staff import Role
@@ -63,6 +64,27 @@ async def test_what_is_asked_for_already_is_not_asked_for_again(till: Till) -> N
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/conflict")
     cash = await till.walk.paid(visit["id"])
     assert cash["visit"]["balance"] == "0.00"
+
+
+async def test_the_cashier_may_close_the_page(till: Till) -> None:
+    """The browser is gone before the answer; nobody asks for the payment again."""
+    visit, key = await till.walk.seen(), str(uuid4())
+    page = asyncio.create_task(asked(till, visit["id"], key))
+
+    async def is_stored() -> bool:
+        return bool(await till.clinic.rows("select 1 from payments where id = %s", key))
+
+    await eventually(is_stored)
+    page.cancel()
+    await asyncio.gather(page, return_exceptions=True)
+
+    async def is_credited() -> bool:
+        rows = await till.clinic.rows("select 1 from visits where id = %s and amount_paid = 300", visit["id"])
+        return bool(rows)
+
+    await eventually(is_credited, 60)
+    told = "select 1 from events where kind = 'payment:received' and payload ->> 'paymentId' = %s"
+    assert len(await till.clinic.rows(told, key)) == 1
 
 
 async def test_a_double_click_asks_once(till: Till) -> None:
