@@ -93,7 +93,7 @@ def appointment_desk(clinic: Clinic, command: AppointmentCommand) -> Desk:
         run=appointment.AppointmentWorkflow.run,
         opening=appointment.AppointmentOpening(appointment_id=appointment_id),
         must_exist=None,
-        location=f"/api/commands/{command.id}",
+        location=f"/api/commands/{command.id}?appointment_id={appointment_id}",
         static_summary="Appointment",
     )
 
@@ -104,7 +104,7 @@ def claim_desk(clinic: Clinic, command: ClaimCommand) -> Desk:
         run=claim.ClaimWorkflow.run,
         opening=command.opening,
         must_exist=None,
-        location=f"/api/commands/{command.id}",
+        location=f"/api/commands/{command.id}?claim_id={command.opening.claim_id}",
         static_summary="Claim",
     )
 
