@@ -61,6 +61,8 @@ def fields_of(errors: list[dict[str, Any]]) -> list[FieldError]:
             continue
         named = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
         reason = str(error["msg"]).removeprefix("Value error, ")
+        if error["type"].startswith("union_tag"):  # which of several forms it is, stands in one field
+            named.append(str(error["ctx"]["discriminator"]).strip("'"))
         said.append(FieldError(field=".".join(named) or "body", reason=reason))
     return said
 
