@@ -85,10 +85,12 @@ async def away_for_hours(counter: Counter, visits: list[str]) -> None:
 
 
 async def require_covered(counter: Counter, visits: list[str]) -> None:
-    async def are_active() -> bool:
-        return set(await each(lambda visit: cover_of(counter, visit), visits)) == {"ACTIVE"}
+    for visit in visits:
 
-    await eventually(are_active, 60)
+        async def is_active(visit: str = visit) -> bool:
+            return await cover_of(counter, visit) == "ACTIVE"
+
+        await eventually(is_active, 60)
 
 
 async def all_queued_while_paused(counter: Counter, visits: list[str]) -> None:
