@@ -47,6 +47,7 @@ async def not_handed_in(claim: ClaimRun, failed: ActivityError) -> None:
             await waited(lambda: claim.is_interrupted, BREATH, "Then again")
         case "SaidNo":
             claim.codes.clear()
+            claim.refused_codes.clear()
             await claim.note(S.NEEDS_CORRECTION, reason=words_of(failed), handed_in="NO")
         case _:
             await claim.note(S.UNCERTAIN, reason="The answer of the payer was lost.")
