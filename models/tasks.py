@@ -31,6 +31,7 @@ class TaskKind(StrEnum):
     PLACE_MONEY = "PLACE_MONEY"
     CHECK_PAYMENT = "CHECK_PAYMENT"
     TELL_PATIENT = "TELL_PATIENT"
+    IDENTIFY_PATIENT = "IDENTIFY_PATIENT"
 
 
 class NewTask(Value):

@@ -7,6 +7,7 @@ from pydantic import Field
 from models.actions.base import Action, Case, Change, Charge, Row, Start
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
+from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
 from models.actions.immunization import RecordImmunization
 from models.actions.invoices import BillInsurer, RaiseShaInvoice
@@ -15,10 +16,12 @@ from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
-from models.actions.triage import RecordTriage
+from models.actions.triage import ConfirmRetriage, RecordTriage
 
 VisitAction = (
     RecordTriage
+    | ConfirmRetriage
+    | IdentifyPatient
     | TakeIn
     | RecordEncounter
     | RecordDiagnosis
@@ -40,7 +43,7 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    RegisterPatient | OpenVisit | ReceiveEmergency | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
     Field(discriminator="kind"),
 ]
 
@@ -54,15 +57,18 @@ __all__ = [
     "Change",
     "Charge",
     "ConfirmPayment",
+    "ConfirmRetriage",
     "CreditPayment",
     "Discharge",
     "Dispense",
     "FailPayment",
     "FollowUp",
+    "IdentifyPatient",
     "OpenVisit",
     "OrderLabTest",
     "Prescribe",
     "RaiseShaInvoice",
+    "ReceiveEmergency",
     "RecordDiagnosis",
     "RecordEncounter",
     "RecordFamilyPlanning",
