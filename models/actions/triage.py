@@ -89,7 +89,7 @@ class RecordTriage(Action):
     def goes_down(self, visit: Visit, found: Assessment) -> bool:
         """Less urgent than before, on the whole set of vital signs."""
         now, before = self.colour(found), visit.triage_colour
-        if not (self.retriage and visit.triage_category and before and now) or False:
+        if not (self.retriage and visit.triage_category and before and now) or found.missing:
             return False
         return worse(now, before) is not now
 
