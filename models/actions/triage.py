@@ -9,7 +9,8 @@ from models.catalogue import Resource
 from models.events import EVERYONE, Event
 from models.problems import AlreadyDone, Conflict, FieldError, Invalid, Missing, WrongStage, invalid
 from models.staff import Person, Role
-from models.triage_rules import Assessment, assess, doubtful, rules_of
+from models.triage_pack import rules_of
+from models.triage_rules import Assessment, assess, doubtful
 from models.visit import (
     CATEGORY_OF,
     LEAST_COLOUR,

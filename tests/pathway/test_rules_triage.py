@@ -222,9 +222,11 @@ def test_a_newer_look_that_is_not_lower_takes_the_proposal_back() -> None:
     assert desk.refused(SECOND_CLINICIAN, ConfirmRetriage()).type == "/problems/conflict"
 
 
-def test_an_incomplete_second_look_makes_nobody_less_urgent() -> None:
+@pytest.mark.parametrize("signs", [{}, YELLOW])
+def test_an_incomplete_second_look_makes_nobody_less_urgent(signs: dict[str, Any]) -> None:
     desk = triaged(ORANGE)
-    desk.does(NURSE, form({"trauma": None}, retriage=True, incomplete=True))
+    desk.does(NURSE, form({**signs, "trauma": None}, retriage=True, incomplete=True, reason="Better"))
+    assert desk.visit.pending_retriage is None
     assert stands(desk) == ("URGENT", "ORANGE", "TRIAGED")
     assert desk.visit.triage_incomplete
 

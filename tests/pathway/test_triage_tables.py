@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from models.rulepacks import pack_for, packs
-from models.triage_rules import Assessment, assess, doubtful, rules
+from models.triage_pack import rules
+from models.triage_rules import Assessment, assess, doubtful
 from models.visit import CATEGORY_OF, TriageCategory, TriageColour
 from models.vitals import VitalSigns
 
