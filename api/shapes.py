@@ -80,6 +80,10 @@ class TimelineItem(BaseModel):
     problem: dict[str, Any] | None
 
 
+class QueuedOrder(OpenOrder):
+    urgent: bool
+
+
 class QueueItem(BaseModel):
     visit_id: UUID
     op_number: str
@@ -87,6 +91,7 @@ class QueueItem(BaseModel):
     patient_name: str
     triage_category: TriageCategory | None
     since: datetime
+    orders: list[QueuedOrder]
 
 
 class BillLine(BaseModel):

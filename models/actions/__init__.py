@@ -5,7 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.actions.base import Action, Case, Change, Charge, Row, Start
+from models.actions.cancelling import CancelOrder
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
+from models.actions.corrections import CorrectLabResult
+from models.actions.critical_results import AcknowledgeCritical
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.family_planning import RecordFamilyPlanning
 from models.actions.immunization import RecordImmunization
@@ -15,6 +18,7 @@ from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
+from models.actions.telling import TellPatient
 from models.actions.triage import RecordTriage
 
 VisitAction = (
@@ -24,6 +28,9 @@ VisitAction = (
     | RecordDiagnosis
     | OrderLabTest
     | ReportLabTest
+    | CorrectLabResult
+    | AcknowledgeCritical
+    | CancelOrder
     | Prescribe
     | Dispense
     | Refer
@@ -34,6 +41,7 @@ VisitAction = (
     | RaiseShaInvoice
     | BillInsurer
     | Discharge
+    | TellPatient
     | CancelVisit
 )
 """What may be done on a visit that is open."""
@@ -45,15 +53,18 @@ AnyAction = Annotated[
 ]
 
 __all__ = [
+    "AcknowledgeCritical",
     "Action",
     "AnyAction",
     "AnyVisitAction",
     "BillInsurer",
+    "CancelOrder",
     "CancelVisit",
     "Case",
     "Change",
     "Charge",
     "ConfirmPayment",
+    "CorrectLabResult",
     "CreditPayment",
     "Discharge",
     "Dispense",
@@ -76,5 +87,6 @@ __all__ = [
     "Start",
     "TakeIn",
     "TakePayment",
+    "TellPatient",
     "VisitAction",
 ]
