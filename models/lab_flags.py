@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.base import Value
-from models.laboratory import Analyte, Critical, LabCatalogue, Range
+from models.laboratory import Analyte, Critical, LabCatalogue, OtherUnit, Range
 
 OLDEST_MONTHS = 150 * 12
 WRITTEN = re.compile(r"(?P<beyond>[<>]=?|)\s*(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\D.*|)", re.DOTALL)
@@ -47,9 +47,11 @@ class Judgement(Value):
 
 
 class Reading(Value):
-    """A value in its analyte's unit. `beyond`: "<" or ">" where it is only known to lie below or above."""
+    """A value in its analyte's unit. `beyond`: "<" or ">" where it is only known to lie below or above; `read_as`:
+    the unit that it was written in, or taken to be."""
 
     amount: Decimal
+    read_as: str
     beyond: str = ""
 
     def is_below(self, limit: Decimal) -> bool:
@@ -92,7 +94,7 @@ def judge(catalogue: LabCatalogue, test_code: str, results: Mapping[str, Any], p
             continue
         if flag := flag_of(analyte, reading, patient):
             flags[name] = flag
-        interpretation[name] |= judged_by(analyte, patient)
+        interpretation[name] |= {"read_as": reading.read_as, **judged_by(analyte, patient)}
     return Judgement(flags=flags, interpretation=interpretation)
 
 
@@ -103,28 +105,30 @@ def read(analyte: Analyte, given: Any) -> Reading | None:
     found = WRITTEN.fullmatch(str(given).strip())
     if found is None:
         return None
-    amount = in_unit(analyte, Decimal(found["number"]), found["unit"].strip())
-    if amount is None:
+    number = Decimal(found["number"])
+    unit = unit_of(analyte, number, found["unit"].strip())
+    if unit is None:
         return None
+    amount = number * unit.factor
     if analyte.readable and not analyte.readable[0] <= amount <= analyte.readable[1]:
         return None
-    return Reading(amount=amount, beyond=found["beyond"][:1])
+    return Reading(amount=amount, read_as=unit.unit, beyond=found["beyond"][:1])
 
 
-def in_unit(analyte: Analyte, number: Decimal, written: str) -> Decimal | None:
-    """Converted from the unit that it was written in; a bare number is in the analyte's, unless it cannot be."""
+def unit_of(analyte: Analyte, number: Decimal, written: str) -> OtherUnit | None:
+    """The unit that a number was written in; a bare one is in the analyte's, unless it cannot be."""
+    own = OtherUnit(unit=analyte.unit, factor=Decimal(1))
     if not written:
-        bare = (other.factor for other in analyte.also if other.bare_from is not None and number >= other.bare_from)
-        return number * next(bare, Decimal(1))
-    if written.lower() == analyte.unit.lower():
-        return number
-    factors = (other.factor for other in analyte.also if other.unit.lower() == written.lower())
-    factor = next(factors, None)
-    return None if factor is None else number * factor
+        cannot_be = (other for other in analyte.also if other.bare_from is not None and number >= other.bare_from)
+        return next(cannot_be, own)
+    return next((unit for unit in (own, *analyte.also) if unit.unit.lower() == written.lower()), None)
 
 
 def flag_of(analyte: Analyte, reading: Reading, patient: Whose) -> Flag | None:
-    """Critical as soon as it is for anybody whom the patient may be; else what all their ranges agree upon."""
+    """Critical as soon as it is for anybody whom the patient may be; else what all their ranges agree upon.
+
+    A value that is only known to lie above or below something is never called normal.
+    """
     for limits in criticals_for(analyte, patient):
         if (limits.at_most is not None and reading.is_at_most(limits.at_most)) or (
             limits.below is not None and reading.is_below(limits.below)
@@ -133,7 +137,8 @@ def flag_of(analyte: Analyte, reading: Reading, patient: Whose) -> Flag | None:
         if limits.at_least is not None and reading.is_at_least(limits.at_least):
             return Flag.HH
     verdicts = {within(limits, reading) for limits in ranges_for(analyte, patient)}
-    return verdicts.pop() if len(verdicts) == 1 else None
+    agreed = verdicts.pop() if len(verdicts) == 1 else None
+    return None if reading.beyond and agreed is Flag.N else agreed
 
 
 def within(limits: Range, reading: Reading) -> Flag:
@@ -162,14 +167,17 @@ def judged_by(analyte: Analyte, patient: Whose) -> dict[str, Any]:
     }
 
 
-def same_value(given: Any, stored: Any) -> bool:
-    """Whether somebody who reads a value back has read it right: 2.90 is 2.9, and units may be left out."""
+def same_value(given: Any, stored: Any, unit: str = "") -> bool:
+    """Whether somebody who reads a value back has read it right: 2.90 is 2.9, and its unit may be left out.
+
+    `unit`: the one that the stored value was read in, where it was written without one.
+    """
     one, other = (WRITTEN.fullmatch(str(value).strip()) for value in (given, stored))
     if one is None or other is None or isinstance(given, bool) or isinstance(stored, bool):
         return str(given).strip().casefold() == str(stored).strip().casefold()
     is_same = Decimal(one["number"]) == Decimal(other["number"]) and one["beyond"] == other["beyond"]
-    units = {found["unit"].strip().lower() for found in (one, other)} - {""}
-    return is_same and len(units) <= 1
+    said = one["unit"].strip().lower()
+    return is_same and said in ("", (other["unit"].strip() or unit).lower())
 
 
 def critical_values(results: Mapping[str, Any] | None, flags: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class CancelOrder(Action):
         return (RowOf(resource=Resource.LAB_REQUEST, id=self.order_id),)
 
     def check(self, visit: Visit, actor: Person) -> None:
-        if visit.order(self.order_id) is None:
+        if visit.order(self.order_id) is None and visit.awaited_order(self.order_id) is None:
             return  # the stored request says more than "not open": decided in apply
         require_open(visit)
 

@@ -50,7 +50,7 @@ class AcknowledgeCritical(Action):
             raise Conflict("This test has no critical value.")
         if row.get("acknowledged_at"):
             raise AlreadyDone("This critical value is acknowledged already.")
-        said = self.said_of(critical_values(row["results"], row["flags"]))
+        said = self.said_of(critical_values(row["results"], row["flags"]), row["interpretation"])
         values = {"acknowledged_at": case.at, "acknowledged_by": case.actor.id, "read_back": said}
         others = tuple(id for id in case.visit.critical_results if id != self.lab_request_id)
         return Change(
@@ -60,7 +60,7 @@ class AcknowledgeCritical(Action):
             starts=(Start(kind="CriticalResult", id=self.lab_request_id),),
         )
 
-    def said_of(self, reported: dict[str, Any]) -> dict[str, Any]:
+    def said_of(self, reported: dict[str, Any], interpretation: dict[str, Any]) -> dict[str, Any]:
         """What was read back by name; refused without saying what would have been right."""
         said = self.read_back if isinstance(self.read_back, dict) else dict.fromkeys(reported, self.read_back)
         if not isinstance(self.read_back, dict) and len(reported) > 1:
@@ -69,7 +69,7 @@ class AcknowledgeCritical(Action):
         for name, value in reported.items():
             if name not in said:
                 raise invalid("read_back", f"{name} is missing")
-            if not same_value(said[name], value):
+            if not same_value(said[name], value, interpretation[name]["read_as"]):
                 raise invalid("read_back", f"{name} is not what the laboratory reported; read the result again")
         return {name: said[name] for name in reported}
 

@@ -16,7 +16,18 @@ from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
 MONEY = ("pay by phone", "confirm payment", "fail payment")
-OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge", *MONEY)
+OFTEN = (
+    "order test",
+    "correct test",
+    "acknowledge",
+    "prescribe",
+    "refer",
+    "report test",
+    "dispense",
+    "dispense",
+    "discharge",
+    *MONEY,
+)
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
