@@ -1,4 +1,4 @@
-"""A critical value is told up the ladder until a clinician has read it back: each rung once, and no longer than that."""
+"""A critical value is told up the ladder until a clinician has read it back: each rung once, and no longer."""
 
 from datetime import timedelta
 from typing import Any

@@ -129,7 +129,7 @@ async def test_who_owes_a_result_and_is_late_is_asked_by_the_supervisor(bench: B
 
     async def is_told() -> bool:
         (now,) = await bench.tasks(visit, "TELL_PATIENT")
-        return now["escalations"] >= 1 and now["escalated_to"] == "SUPERVISOR"
+        return bool(now["escalations"] >= 1 and now["escalated_to"] == "SUPERVISOR")
 
     await eventually(is_told)
     assert task["escalations"] == 0
