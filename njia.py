@@ -254,7 +254,9 @@ def service_list() -> None:
 
 
 @service.command("pause")
-def service_pause(name: str, reason: Annotated[str, typer.Option(prompt="Why")]) -> None:
+def service_pause(
+    name: str, reason: Annotated[str, typer.Option(help="Why; `njia service list` shows it.")] = "no reason was given"
+) -> None:
     """Leave a service alone; what waits for it goes on when it is resumed."""
     from activities.gate import pause
 

@@ -47,7 +47,7 @@ PACE = """
     update services set next_claim_at = greatest(coalesce(next_claim_at, now()), now()) + %(pause)s
     where name = %(name)s and (next_claim_at is null or next_claim_at <= now()) returning name
 """
-LONGEST_TURN = timedelta(minutes=5)
+SHORTEST_TURN, LONGEST_TURN = timedelta(milliseconds=250), timedelta(minutes=5)
 KNOWN = "insert into services (name) values (%s) on conflict (name) do nothing"
 
 
@@ -236,4 +236,4 @@ def words_of(failed: ApplicationError) -> str:
 
 
 def not_yet(words: str, delay: timedelta) -> ApplicationError:
-    return ApplicationError(words, type="NotYet", next_retry_delay=min(max(delay, timedelta(seconds=1)), LONGEST_TURN))
+    return ApplicationError(words, type="NotYet", next_retry_delay=min(max(delay, SHORTEST_TURN), LONGEST_TURN))

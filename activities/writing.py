@@ -15,7 +15,7 @@ from models.command import Command, case_of
 from models.events import Event, for_person
 from models.problems import Problem
 from models.staff import Person
-from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
+from models.tables import TABLE_OF, AuditRow, Base, ChargeRow, CommandRow, EventRow, VisitRow
 from models.visit import Visit, summary
 
 Statement = tuple[str, dict[str, Any]]
@@ -43,7 +43,8 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     others = [row for row in change.rows if row.resource is not Resource.PATIENT]
     first = [command_statement(command, answer, change), *writes(patients)]
     guarded = visit_statement(before, visit)
-    rest = [*writes(others), *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
+    moved = [*move_statements(change)]
+    rest = [*writes(others), *moved, *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
     heard = [*told, NOTIFY] if told else []
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
@@ -91,6 +92,17 @@ def writes(rows: list[Row]) -> Iterator[Statement]:
         elif row.values:
             text, parameters = updating(table, row.values, "id = %(row_id)s")
             yield text, {**parameters, "row_id": row.id}
+
+
+def move_statements(change: Change) -> Iterator[Statement]:
+    """What was written down for the patient that the visit had before, in whatever table, becomes this patient's."""
+    if change.moved_from is None:
+        return
+    values = {"to": change.visit.patient_id, "from": change.moved_from, "visit": change.visit.id}
+    theirs = "patient_id = %(from)s and (visit_id = %(visit)s or visit_id is null)"
+    for table in Base.metadata.sorted_tables:
+        if {"patient_id", "visit_id"} <= set(table.columns.keys()):
+            yield f"update {table.name} set patient_id = %(to)s where {theirs}", values
 
 
 def charge_statements(command: Command, change: Change) -> Iterator[Statement]:

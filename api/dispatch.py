@@ -32,6 +32,7 @@ from workflows.starting import visit_start
 from workflows.visit import PERFORM, SUBMIT
 
 STORING_SECONDS = 3.0
+MOMENTS = (0.05, 0.1, 0.2)
 AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED}
 
 
@@ -92,7 +93,7 @@ def appointment_desk(clinic: Clinic, command: AppointmentCommand) -> Desk:
         run=appointment.AppointmentWorkflow.run,
         opening=appointment.AppointmentOpening(appointment_id=appointment_id),
         must_exist=None,
-        location=f"/api/commands/{command.id}",
+        location=f"/api/commands/{command.id}?appointment_id={appointment_id}",
         static_summary="Appointment",
     )
 
@@ -103,7 +104,7 @@ def claim_desk(clinic: Clinic, command: ClaimCommand) -> Desk:
         run=claim.ClaimWorkflow.run,
         opening=command.opening,
         must_exist=None,
-        location=f"/api/commands/{command.id}",
+        location=f"/api/commands/{command.id}?claim_id={command.opening.claim_id}",
         static_summary="Claim",
     )
 
@@ -125,9 +126,7 @@ def done(reply: Reply) -> Done:
 async def performed(clinic: Clinic, desk: Desk, command: Envelope) -> Reply:
     try:
         async with asyncio.timeout(clinic.settings.patience_seconds):
-            if desk.must_exist is None:
-                return await update_with_start(clinic, desk, command)
-            return await update(clinic, desk, command)
+            return await asked(clinic, desk, command)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
         raise InDoubt from late
     except WorkflowUpdateFailedError as failed:
@@ -136,6 +135,19 @@ async def performed(clinic: Clinic, desk: Desk, command: Envelope) -> Reply:
         raise away() if error.status in AWAY else InDoubt from error
     except RuntimeError as unreachable:  # how a lazy client says that nobody listens
         raise away() from unreachable
+
+
+async def asked(clinic: Clinic, desk: Desk, command: Envelope) -> Reply:
+    """A run that is just ending turns an update away, certainly not done: a moment later it is a run that has ended."""
+    ask = update_with_start if desk.must_exist is None else update
+    for pause in MOMENTS:
+        try:
+            return await ask(clinic, desk, command)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+        await asyncio.sleep(pause)
+    return await ask(clinic, desk, command)
 
 
 async def update(clinic: Clinic, desk: Desk, command: Envelope) -> Reply:

@@ -20,14 +20,20 @@ from models.catalogue import Resource
 from models.problems import NotFound
 from models.staff import Role, Station
 from models.tables import AuditRow, PatientRow, VisitRow
-from models.visit import Status, TriageCategory, summary
+from models.visit import Status, TriageColour, summary
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
-URGENCY = case({c.value: n for n, c in enumerate(TriageCategory)}, value=VisitRow.triage_category, else_=1)
-"""EMERGENCY first; the untriaged stand before NORMAL, for nobody knows yet how urgent they are."""
+BY_URGENCY = (TriageColour.RED, TriageColour.ORANGE, TriageColour.YELLOW, None, TriageColour.GREEN)
+"""RED first; who has no colour yet stands before GREEN, for nobody knows how urgent they are."""
 
-AN_URGENT_ORDER = 1
-"""An urgent order makes its patient at least URGENT at the station that it waits at."""
+URGENCY = case(
+    {colour.value: place for place, colour in enumerate(BY_URGENCY) if colour},
+    value=VisitRow.triage_colour,
+    else_=BY_URGENCY.index(None),
+)
+
+AN_URGENT_ORDER = BY_URGENCY.index(TriageColour.ORANGE)
+"""An urgent order puts its patient among the most URGENT at the station that it waits at."""
 
 SEARCHED = (
     PatientRow.first_name,
@@ -53,7 +59,9 @@ async def patients(
     cursor: Cursor = None,
 ) -> Any:
     """Patients by name, phone number, national id or SHA number (all words must fit)."""
-    wanted = select(PatientRow.__table__).where(PatientRow.facility_id == actor.facility_id)
+    wanted = select(PatientRow.__table__).where(
+        PatientRow.facility_id == actor.facility_id, PatientRow.merged_into.is_(None)
+    )
     for word in query.replace("\x00", "").split():
         wanted = wanted.where(or_(*(searched.icontains(word, autoescape=True) for searched in SEARCHED)))
     return await page(db, wanted, column(PatientRow.registration_date), column(PatientRow.id), limit, cursor)
@@ -127,7 +135,9 @@ def urgency_at(station: Station) -> ColumnElement[Any]:
 
 def queue_item(row: dict[str, Any], station: Station) -> dict[str, Any]:
     since = next(wait["since"] for wait in row["waiting"] if wait["station"] == station)
-    shown = {name: row[name] for name in ("op_number", "patient_id", "triage_category")}
+    shown = {
+        name: row[name] for name in ("op_number", "patient_id", "triage_category", "triage_colour", "triage_incomplete")
+    }
     named = f"{row['first_name']} {row['last_name']}"
     here = [order for order in row["open_orders"] if order["station"] == station]
     orders = sorted(here, key=lambda order: (not order["urgent"], order["since"]))

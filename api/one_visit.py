@@ -1,5 +1,6 @@
 """Reading one visit: its summary, bill and timeline, and what became of a command."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from api.security import Signed
 from api.shapes import Bill, CommandStatus, TimelineItem, VisitSummary, list_of
 from models.problems import NotFound
 from models.staff import Person
-from models.tables import ChargeRow, CommandRow, VisitRow
+from models.tables import AppointmentRow, ChargeRow, ClaimRow, CommandRow, VisitRow
 from models.visit import Visit, summary
-from workflows.visit import workflow_id
+from workflows import appointment, claim
+from workflows.visit import workflow_id as visit_run
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
 
@@ -71,27 +73,46 @@ async def timeline(id: UUID, actor: Signed, db: Reading) -> Any:
 
 
 @routes.get("/commands/{id}", response_model=CommandStatus, tags=["command"])
-async def command(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, visit_id: UUID | None = None) -> Any:
-    """What became of a command that was answered 202. With `visit_id`, one not yet decided is PENDING."""
+async def command(
+    id: UUID,
+    clinic: TheClinic,
+    actor: Signed,
+    db: Reading,
+    visit_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+    claim_id: UUID | None = None,
+) -> Any:
+    """What became of a command that was answered 202. Named with what it is about, as its `Location` does, one that is
+    not yet decided is PENDING."""
     wanted = select(CommandRow.__table__).where(CommandRow.id == id, CommandRow.facility_id == actor.facility_id)
     row = (await db.execute(wanted)).mappings().first()
     if row is not None:
         is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS)
         return {**row, "record": row["answer"] if is_readable else None}
-    if visit_id is not None and await is_ours(db, actor, visit_id) and await is_open(clinic, visit_id):
-        return {"id": id, "status": "PENDING"}
+    about = {VisitRow: visit_id, AppointmentRow: appointment_id, ClaimRow: claim_id}
+    for table, subject in about.items():
+        if subject and await is_ours(db, actor, table, subject) and await is_open(clinic, RUN_OF[table](subject)):
+            return {"id": id, "status": "PENDING"}
     raise NotFound("No such command was accepted here. Send it again with the same Idempotency-Key.")
 
 
-async def is_ours(db: Reading, actor: Person, visit_id: UUID) -> bool:
-    """False for a visit of another facility. One without a row may be a registration that is not yet written."""
-    found = await db.execute(select(VisitRow.facility_id).where(VisitRow.id == visit_id))
+RUN_OF: dict[Any, Callable[[UUID], str]] = {
+    VisitRow: visit_run,
+    AppointmentRow: appointment.workflow_id,
+    ClaimRow: claim.workflow_id,
+}
+"""Under which name a subject's workflow runs."""
+
+
+async def is_ours(db: Reading, actor: Person, table: Any, id: UUID) -> bool:
+    """False for what is another facility's. What has no row may be a beginning that is not yet written."""
+    found = await db.execute(select(table.facility_id).where(table.id == id))
     return found.scalar() in (None, actor.facility_id)
 
 
-async def is_open(clinic: Clinic, visit_id: UUID) -> bool:
-    """Whether the visit has a run that may still come to the command."""
-    handle = clinic.temporal.get_workflow_handle(workflow_id(visit_id))
+async def is_open(clinic: Clinic, name: str) -> bool:
+    """Whether there is a run that may still come to the command."""
+    handle = clinic.temporal.get_workflow_handle(name)
     try:
         found = await handle.describe(rpc_timeout=timedelta(seconds=3))
     except RPCError as error:

@@ -1,7 +1,7 @@
 """Every refusal and error as RFC 9457 `application/problem+json`, rendered in one place."""
 
 import logging
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.records import AWAY
+from models.actions import AnyVisitAction
+from models.claim_actions import ClerkAction
 from models.problems import FieldError, Invalid, Missing, Problem, Refused, Unavailable, Unexpected, invalid
 from models.staff import Role
+from models.tasks import TaskAction
 from workflows.interceptors import place
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,14 @@ def rendered(problem: Problem, instance: str) -> JSONResponse:
     return JSONResponse({**body, "instance": instance}, problem.status, headers, media_type=MEDIA_TYPE)
 
 
+def kinds_in(union: Any) -> frozenset[str]:
+    """The kinds of a union of forms that are told apart by `kind`."""
+    return frozenset(form.model_fields["kind"].default for form in get_args(get_args(union)[0]))
+
+
+KINDS = kinds_in(AnyVisitAction) | kinds_in(ClerkAction) | kinds_in(TaskAction)
+
+
 def fields_of(errors: list[dict[str, Any]]) -> list[FieldError]:
     """Which fields, and why; the rejected value is not repeated."""
     said = []
@@ -60,7 +71,14 @@ def fields_of(errors: list[dict[str, Any]]) -> list[FieldError]:
             said.append(FieldError(field="body", reason=f"is not JSON: {error['ctx']['error']}"))
             continue
         named = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+        if named and named[0] in KINDS:  # the form of a door with many: its fields are named as in a form of its own
+            named = named[1:]
         reason = str(error["msg"]).removeprefix("Value error, ")
+        if error["type"].startswith("union_tag"):  # which of several forms it is, stands in one field
+            named.append(str(error["ctx"]["discriminator"]).strip("'"))
+            reason = (
+                f"must be one of {error['ctx']['expected_tags']}" if "expected_tags" in error["ctx"] else "is missing"
+            )
         said.append(FieldError(field=".".join(named) or "body", reason=reason))
     return said
 

@@ -10,7 +10,16 @@ from pydantic import BaseModel, create_model
 from models.problems import Problem
 from models.staff import Station
 from models.tables import Base
-from models.visit import OrderKind, PaymentStatus, PaymentType, Status, TriageCategory
+from models.visit import (
+    Bypass,
+    OrderKind,
+    PaymentStatus,
+    PaymentType,
+    PendingRetriage,
+    Status,
+    TriageCategory,
+    TriageColour,
+)
 
 
 class OpenOrder(BaseModel):
@@ -30,6 +39,12 @@ class VisitSummary(BaseModel):
     waiting_at: list[Station]
     chief_complaint: str
     triage_category: TriageCategory | None
+    triage_colour: TriageColour | None
+    triage_incomplete: bool
+    pending_retriage: PendingRetriage | None
+    identity_pending: bool
+    bypasses: list[Bypass]
+    rules: dict[str, str]
     payment_type: PaymentType
     payment_reference: str | None
     payment_status: PaymentStatus
@@ -90,6 +105,8 @@ class QueueItem(BaseModel):
     patient_id: UUID
     patient_name: str
     triage_category: TriageCategory | None
+    triage_colour: TriageColour | None
+    triage_incomplete: bool
     since: datetime
     orders: list[QueuedOrder]
 

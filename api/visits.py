@@ -26,6 +26,7 @@ from models.actions import (
     OrderLabTest,
     Prescribe,
     RaiseShaInvoice,
+    ReceiveEmergency,
     RecordDiagnosis,
     RecordEncounter,
     RecordFamilyPlanning,
@@ -43,7 +44,7 @@ from models.base import Note, Words
 from models.problems import invalid
 from models.tables import AppointmentRow, Base, EncounterRow, PatientRow
 from models.visit import TriageCategory
-from models.vitals import VitalSigns
+from models.vitals import DangerSigns, VitalSigns
 
 routes = APIRouter(prefix="/api")
 
@@ -54,6 +55,7 @@ def optional(table: type[Base]) -> Any:
 
 PatientBody = body_of(RegisterPatient, names_visit=False)
 VisitBody = body_of(OpenVisit, names_visit=False)
+EmergencyBody = body_of(ReceiveEmergency, names_visit=False)
 Registered: Any = create_model("Registered", patient=(record_shape(PatientRow), ...), visit=(VisitSummary, ...))
 VisitChanged: Any = create_model(
     "VisitChanged",
@@ -91,6 +93,17 @@ async def open_visit(sender: TheSender, body: Annotated[VisitBody, Body()]) -> R
     return await start(sender, OpenVisit.model_validate(given(body)))
 
 
+@routes.post(
+    "/emergencies",
+    status_code=201,
+    tags=["visit"],
+    responses={**REFUSALS, 201: {"model": Registered}, 202: {"model": Accepting}},
+)
+async def receive_emergency(sender: TheSender, body: Annotated[EmergencyBody, Body()]) -> Response:  # type: ignore[valid-type]
+    """Take in whom nobody knows, at once (RECEPTIONIST, TRIAGE_NURSE, CLINICAL_OFFICER)."""
+    return await start(sender, ReceiveEmergency.model_validate(given(body)))
+
+
 def given(body: BaseModel) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True)
 
@@ -101,7 +114,12 @@ class VisitUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     vital_signs: VitalSigns | None = None
+    danger_signs: DangerSigns | None = None
     triage_category: TriageCategory | None = None
+    incomplete: bool | None = None
+    confirmed: bool | None = None
+    retriage: bool | None = None
+    reason: Words | None = None
     chief_complaint: Words | None = None
     notes: Note | None = None
     status: Literal["IN_CONSULTATION", "COMPLETED"] | None = None

@@ -34,25 +34,32 @@ class Clerk:
     def __init__(self, clinic: Clinic, daybook: Daybook) -> None:
         self._clinic = clinic
         self._daybook = daybook
+        self._busy: set[str] = set()
         self._worked_at: dict[str, float] = {}
         self._quiet_since: dict[tuple[str, int], float] = {}
 
     async def work(self) -> None:
-        """Round after round, until cancelled."""
-        while True:
-            await self.round()
-            await asyncio.sleep(PAUSE_SECONDS)
+        """Round after round, until cancelled. A visit that takes long keeps no other waiting."""
+        async with asyncio.TaskGroup() as hands:
+            while True:
+                await self._round(hands)
+                await asyncio.sleep(PAUSE_SECONDS)
 
-    async def round(self) -> None:
+    async def _round(self, hands: asyncio.TaskGroup) -> None:
         """Every open task once, then a look at every claim."""
         for desk in DESKS:
             for task in await self._clinic.read_list(desk, f"/api/tasks?role={desk}&limit=200"):
-                if task["visit_id"] in self._daybook.charts and self._is_due(task["id"]):
-                    await self._tried(task["visit_id"], self._take(desk, task))
+                if self._is_free(task["visit_id"]) and self._is_due(task["id"]):
+                    self._busy.add(task["visit_id"])
+                    hands.create_task(self._tried(task["visit_id"], self._take(desk, task)))
         await self._look_through_claims()
-        for claim in list(self._daybook.claims.values()):
-            if self._is_quiet(claim):
-                await self._tried(claim["visit_id"], self._ask(claim))
+        for visit_id, claim in self._daybook.claims.items():
+            if self._is_free(visit_id) and self._is_quiet(claim):
+                self._busy.add(visit_id)
+                hands.create_task(self._tried(visit_id, self._ask(claim)))
+
+    def _is_free(self, visit_id: str | None) -> bool:
+        return visit_id in self._daybook.charts and visit_id not in self._busy
 
     def _is_due(self, task_id: str) -> bool:
         if monotonic() - self._worked_at.get(task_id, -AGAIN_SECONDS) < AGAIN_SECONDS:
@@ -79,6 +86,8 @@ class Clerk:
             self._daybook.troubles[visit_id] = str(stopped)
         else:
             self._daybook.troubles.pop(visit_id, None)
+        finally:
+            self._busy.discard(visit_id)
 
     async def _look_through_claims(self) -> None:
         """The newest first, as far back as there are some of ours."""

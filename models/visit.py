@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from models.base import NOTHING, Line, Money, Value, Words
@@ -35,6 +35,31 @@ class TriageCategory(StrEnum):
     EMERGENCY = "EMERGENCY"
     URGENT = "URGENT"
     NORMAL = "NORMAL"
+
+
+class TriageColour(StrEnum):
+    """The colours of the South African Triage Scale, the most urgent first."""
+
+    RED = "RED"
+    ORANGE = "ORANGE"
+    YELLOW = "YELLOW"
+    GREEN = "GREEN"
+
+
+CATEGORY_OF = {
+    TriageColour.RED: TriageCategory.EMERGENCY,
+    TriageColour.ORANGE: TriageCategory.URGENT,
+    TriageColour.YELLOW: TriageCategory.URGENT,
+    TriageColour.GREEN: TriageCategory.NORMAL,
+}
+LEAST_COLOUR = {category: colour for colour, category in CATEGORY_OF.items()}
+"""The least urgent colour of a category: what is known where only a category was said."""
+
+
+def worse(colour: TriageColour, *others: TriageColour | None) -> TriageColour:
+    """The most urgent of them."""
+    by_urgency = list(TriageColour)
+    return min((colour, *(other for other in others if other)), key=by_urgency.index)
 
 
 class PaymentType(StrEnum):
@@ -85,6 +110,26 @@ class Untold(Value):
     lab_request_id: UUID
 
 
+class PendingRetriage(Value):
+    """A lower colour that waits for a second person; `encounter_id`: the vital signs that it follows from."""
+
+    colour: TriageColour
+    reason: Words
+    by: UUID
+    at: datetime
+    encounter_id: UUID
+
+
+class Bypass(Value):
+    """A step that an emergency left out, and why; `settled_at`: when it was made up for."""
+
+    step: Literal["IDENTITY", "COVER", "TRIAGE"]
+    reason: Words
+    by: UUID
+    at: datetime
+    settled_at: datetime | None = None
+
+
 class Wait(Value):
     station: Station
     since: datetime
@@ -106,7 +151,19 @@ class Visit(Value):
     age_years: int | None = None
     version: int = 0
 
+    rules: dict[str, str] = {}
+    """The versions of the rule packs that the visit began with; a pack that is missing is the one of its first day."""
+
     triage_category: TriageCategory | None = None
+    triage_colour: TriageColour | None = None
+    """Before the category is there: the worst that is certain of a triage that is incomplete."""
+    triage_incomplete: bool = False
+    """Something mandatory was not measured yet."""
+    pending_retriage: PendingRetriage | None = None
+    identity_pending: bool = False
+    """Taken in as an emergency: who it is, nobody knows yet."""
+    bypasses: tuple[Bypass, ...] = ()
+
     provider_id: UUID | None = None
     taken_in: bool = False
     seen: bool = False
@@ -175,6 +232,15 @@ class Visit(Value):
     def closing(self, *order_ids: UUID) -> "Visit":
         return self.having(open_orders=tuple(o for o in self.open_orders if o.id not in order_ids))
 
+    def making_up_for(self, at: datetime, *steps: str) -> "Visit":
+        """The visit whose left-out steps of that name were done now."""
+        return self.having(
+            bypasses=tuple(
+                b.model_copy(update={"settled_at": at}) if b.step in steps and not b.settled_at else b
+                for b in self.bypasses
+            )
+        )
+
     def charging(self, amount: Decimal) -> "Visit":
         total = self.total_amount + amount
         if total > LARGEST_BILL:
@@ -187,6 +253,7 @@ class Visit(Value):
         stations = stations_of(self, status)
         former = {wait.station: wait.since for wait in self.waiting}
         return self.having(
+            triage_colour=colour_of(self),
             status=status,
             stage_since=self.stage_since if status is self.status and self.version else at,
             waiting=tuple(Wait(station=s, since=former.get(s, at)) for s in stations),
@@ -194,6 +261,13 @@ class Visit(Value):
             updated_at=at,
             version=self.version + 1,
         )
+
+
+def colour_of(visit: Visit) -> TriageColour | None:
+    """Never less urgent than the category says, however that came about."""
+    if visit.triage_category is None:
+        return visit.triage_colour
+    return worse(LEAST_COLOUR[visit.triage_category], visit.triage_colour)
 
 
 def status_of(visit: Visit) -> Status:
@@ -252,6 +326,12 @@ def summary(visit: Visit) -> dict[str, Any]:
         "waiting_at": list(visit.waiting_at),
         "chief_complaint": visit.chief_complaint,
         "triage_category": visit.triage_category,
+        "triage_colour": visit.triage_colour,
+        "triage_incomplete": visit.triage_incomplete,
+        "pending_retriage": visit.pending_retriage,
+        "identity_pending": visit.identity_pending,
+        "bypasses": list(visit.bypasses),
+        "rules": visit.rules,
         "payment_type": visit.payment_type,
         "payment_reference": visit.payment_reference,
         "payment_status": visit.payment_status,

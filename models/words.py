@@ -49,7 +49,14 @@ def details(visit: Visit) -> str:
     """Markdown for the Temporal UI: where the visit is, since when, what it waits for."""
     lines = [f"**{visit.op_number}** is **{spoken(visit.status)}** since {clock(visit.stage_since)}."]
     if visit.triage_category:
-        lines.append(f"Triage category: {spoken(visit.triage_category)}.")
+        colour = f" ({spoken(visit.triage_colour)})" if visit.triage_colour else ""
+        lines.append(f"Triage category: {spoken(visit.triage_category)}{colour}.")
+    if visit.triage_incomplete:
+        lines.append("**Triage is incomplete**: vital signs are missing.")
+    if visit.pending_retriage:
+        lines.append(f"Waits for a second person to confirm {spoken(visit.pending_retriage.colour)}.")
+    if visit.identity_pending:
+        lines.append("Taken in as an emergency; reception finds out who it is.")
     lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]
     lines.append(f"Next: {next_step(visit)}")
     lines.append(f"Bill: KES {visit.total_amount}, still open KES {visit.balance} ({spoken(visit.payment_status)}).")

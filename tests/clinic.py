@@ -130,7 +130,7 @@ class WholeClinic:
         from integrations.embedded.readiness import worker_is_polling
 
         is_polling = worker_is_polling(self.settings)
-        await eventually(lambda: is_polling(pid))
+        await eventually(lambda: is_polling(pid), 90)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -56,6 +56,11 @@ def test_an_effect_that_comes_again_is_a_duplicate_also_of_one_before_the_walk()
     assert repeated([], news[:1]) == 0
 
 
+def test_telling_a_service_again_where_to_call_is_no_duplicate() -> None:
+    told = [effect("registration", "600100"), effect("registration", "600100"), effect("endpoint", "claim")]
+    assert repeated([effect("endpoint", "claim", minute=0)], told) == 0
+
+
 def test_a_claim_is_found_in_the_ledger_by_the_payers_name_for_it_or_by_ours() -> None:
     daybook = claimed("PAID")
     for key in ("INV/1", "CLM1"):

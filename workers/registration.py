@@ -8,6 +8,7 @@ from integrations.services.mpesa.client import Daraja
 from integrations.services.outside import OutsideFailure
 from integrations.services.payers import callback_path
 from integrations.services.sha.client import EClaims
+from integrations.services.sms.paths import callback_base
 from integrations.settings import Settings
 from models.claims import Gateway
 from models.services import Service
@@ -22,7 +23,10 @@ async def register(settings: Settings, service: Service, tenant: str = "") -> tu
         return await register_mpesa(settings)
     if service is Service.SHA:
         return await register_sha(settings, tenant)
-    raise ValueError(f"{service} is told in its own dashboard, or calls nobody; see docs/integrations.md")
+    if service is Service.SMS:
+        base = callback_base(settings)
+        raise ValueError(f"enter these in its dashboard: {base}/reports and {base}/opt-outs")
+    raise ValueError(f"{service} calls nobody")
 
 
 async def register_mpesa(settings: Settings) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from models.services import Service
 
 PATIENCE = timedelta(minutes=1)
 
+AT_ONCE = 10
 WAITING = "ExecutionStatus = 'Running' and Attention = '{code}'"
 GONE = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 """It was answered, or its workflow ended, while it was being looked at."""
@@ -36,7 +37,14 @@ async def go_on(client: Client, service: Service) -> int:
     A call that began within the last minute is not known yet, and is repeated soon by itself.
     """
     waiting = client.list_workflows(WAITING.format(code=f"{service.upper()}_AWAY"))
-    return sum([await hurried(client, found.id) async for found in waiting])
+    ids = [found.id async for found in waiting]
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def hurry(workflow_id: str) -> int:
+        async with at_once:
+            return await hurried(client, workflow_id)
+
+    return sum(await asyncio.gather(*map(hurry, ids)))
 
 
 async def hurried(client: Client, workflow_id: str) -> int:

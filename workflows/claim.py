@@ -25,6 +25,8 @@ S = ClaimStatus
 ANEW = timedelta(seconds=30)
 """A code that was sent so recently is not sent again: two clicks are one wish."""
 
+AFTER_FIRST_CODE = frozenset({S.AWAITING_AGREEMENT, S.NEEDS_CORRECTION, S.QUEUED})
+
 STEPS: dict[ClaimStatus, Callable[[ClaimRun], Awaitable[None]]] = {
     S.AWAITING_CONSENT: claim_draft.consent,
     S.OPEN: claim_draft.prepare,
@@ -63,12 +65,19 @@ class ClaimWorkflow:
         claim = self.claim
         async with self.desk:
             await claim.look_up()
-        while claim.known and not claim.is_over and not workflow.info().is_continue_as_new_suggested():
+        while claim.known and not claim.is_over:
+            if workflow.info().is_continue_as_new_suggested() and await self.is_at_rest():
+                workflow.continue_as_new(opening)
             await self.step()
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not (claim.is_over and claim.tasks))
-        if claim.known and not claim.is_over:
-            workflow.continue_as_new(opening)
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not claim.tasks)
         return claim.known.status if claim.known else "NOTHING"
+
+    async def is_at_rest(self) -> bool:
+        """Whether the rows have all that the next run must know: what a clerk has just decided is carried out first."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        claim = self.claim
+        holds_code = bool(claim.codes) and not claim.facts.was_submitted
+        return not (claim.wishes or holds_code or claim.is_interrupted)
 
     async def step(self) -> None:
         """One step, as the claim's status asks for it; what a clerk decided goes first."""
@@ -106,7 +115,8 @@ class ClaimWorkflow:
         """What a clerk wants becomes a reason to go on."""
         claim, action = self.claim, command.action
         if isinstance(action, GiveCode):
-            claim.codes[self.purpose] = action.code
+            if self.purpose is Purpose.VISIT or self.is_second_code_wanted:
+                claim.codes[self.purpose] = action.code
         elif isinstance(action, CloseClaim):
             claim.giving_up = action.reason
         elif isinstance(action, RecordStanding):
@@ -118,6 +128,11 @@ class ClaimWorkflow:
     def purpose(self) -> Purpose:
         """Which of the two codes is meant now."""
         return Purpose.DISCHARGE if self.claim.facts.is_open_there else Purpose.VISIT
+
+    @property
+    def is_second_code_wanted(self) -> bool:
+        """Else it is the first, given again while the claim was being opened."""
+        return Purpose.DISCHARGE in self.claim.sent_at or self.claim.facts.status in AFTER_FIRST_CODE
 
     @property
     def was_sent_just_now(self) -> bool:

@@ -26,6 +26,7 @@ async def consent(claim: ClaimRun) -> None:
     if answered.refusal is not None:
         await claim.note(S.AWAITING_CONSENT, reason=f"The payer said no: {answered.refusal}")
     elif not answered.was_left:
+        claim.codes.pop(Purpose.VISIT, None)
         await claim.note(S.OPEN)
 
 
@@ -75,6 +76,7 @@ async def await_coding(claim: ClaimRun, reason: str) -> None:
 async def fill(claim: ClaimRun) -> None:
     answered = await claim.asked_payer(PayerDesk.fill, claim.facts.claim_id, "Write out the claim")
     if answered.refusal is not None:
+        claim.refused_codes = dict(claim.codes)
         await claim.note(S.NEEDS_CORRECTION, reason=answered.refusal)
     elif not answered.was_left:
         await claim.note(S.AWAITING_AGREEMENT if wants_agreement(claim) else S.QUEUED)
@@ -86,9 +88,10 @@ def wants_agreement(claim: ClaimRun) -> bool:
 
 
 async def await_correction(claim: ClaimRun) -> None:
+    """A code that was given before is no correction: what the payer would not take then, it would not take again."""
     claim.ask_for(TaskKind.CORRECT_CLAIM)
     await workflow.wait_condition(
-        lambda: claim.has_news or bool(claim.wishes) or bool(claim.codes) or claim.is_interrupted
+        lambda: claim.has_news or bool(claim.wishes) or claim.codes != claim.refused_codes or claim.is_interrupted
     )
     if not claim.is_interrupted:
         await claim.begin_anew()

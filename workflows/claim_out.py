@@ -47,6 +47,7 @@ async def not_handed_in(claim: ClaimRun, failed: ActivityError) -> None:
             await waited(lambda: claim.is_interrupted, BREATH, "Then again")
         case "SaidNo":
             claim.codes.clear()
+            claim.refused_codes.clear()
             await claim.note(S.NEEDS_CORRECTION, reason=words_of(failed), handed_in="NO")
         case _:
             await claim.note(S.UNCERTAIN, reason="The answer of the payer was lost.")
@@ -89,7 +90,7 @@ async def has_gone(claim: ClaimRun, state: ClaimState) -> None:
 
 async def follow(claim: ClaimRun) -> None:
     """Ask now and then what became of it, ever more seldom; a call of the payer's wakes."""
-    if claim.facts.gateway is Gateway.MANUAL:
+    if tells_no_payment(claim):
         claim.ask_for(TaskKind.FOLLOW_UP_PAYER)
     await send_papers(claim)
     pause = timedelta(seconds=claim.facts.follow_seconds) * 2 ** min(claim.polls, 12)
@@ -98,6 +99,12 @@ async def follow(claim: ClaimRun) -> None:
         claim.papers_tried_at = 0
     claim.wishes.clear()
     await look(claim)
+
+
+def tells_no_payment(claim: ClaimRun) -> bool:
+    """Paper tells nothing, and Smart only that the cover was charged: a clerk learns of the money from the bank."""
+    facts = claim.facts
+    return facts.gateway is Gateway.MANUAL or (facts.gateway is Gateway.SMART and facts.status is S.APPROVED)
 
 
 async def send_papers(claim: ClaimRun) -> None:

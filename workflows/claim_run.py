@@ -34,6 +34,7 @@ class ClaimRun:
         self.opening = opening
         self.known: ClaimFacts | None = None
         self.codes: dict[Purpose, str] = {}
+        self.refused_codes: dict[Purpose, str] = {}
         self.sent_at: dict[Purpose, float] = {}
         self.wishes: set[str] = set()
         self.recorded: RecordStanding | None = None

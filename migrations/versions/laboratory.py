@@ -1,12 +1,14 @@
 """laboratory"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 
 revision = "laboratory"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -27,7 +29,7 @@ REPORT = (
 VISIT_LISTS = ("awaited", "critical_results", "untold")
 
 
-def record_columns() -> list[sa.Column]:
+def record_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("facility_id", sa.Uuid(), nullable=False),

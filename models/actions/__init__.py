@@ -10,6 +10,7 @@ from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer,
 from models.actions.corrections import CorrectLabResult
 from models.actions.critical_results import AcknowledgeCritical
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
+from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
 from models.actions.immunization import RecordImmunization
 from models.actions.invoices import BillInsurer, RaiseShaInvoice
@@ -19,10 +20,12 @@ from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, Tak
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.telling import TellPatient
-from models.actions.triage import RecordTriage
+from models.actions.triage import ConfirmRetriage, RecordTriage
 
 VisitAction = (
     RecordTriage
+    | ConfirmRetriage
+    | IdentifyPatient
     | TakeIn
     | RecordEncounter
     | RecordDiagnosis
@@ -48,7 +51,7 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    RegisterPatient | OpenVisit | ReceiveEmergency | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
     Field(discriminator="kind"),
 ]
 
@@ -64,16 +67,19 @@ __all__ = [
     "Change",
     "Charge",
     "ConfirmPayment",
+    "ConfirmRetriage",
     "CorrectLabResult",
     "CreditPayment",
     "Discharge",
     "Dispense",
     "FailPayment",
     "FollowUp",
+    "IdentifyPatient",
     "OpenVisit",
     "OrderLabTest",
     "Prescribe",
     "RaiseShaInvoice",
+    "ReceiveEmergency",
     "RecordDiagnosis",
     "RecordEncounter",
     "RecordFamilyPlanning",

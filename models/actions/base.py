@@ -66,6 +66,8 @@ class Change(Value):
     uncharged: tuple[UUID, ...] = ()
     events: tuple[Event, ...] = ()
     starts: tuple[Start, ...] = ()
+    moved_from: UUID | None = None
+    """The patient whose records of this visit are now those of the visit's patient."""
 
 
 class Case(Value):

@@ -83,7 +83,8 @@ class RecordEncounter(Action):
         visit = case.visit.closing(*reviews(case.visit)).having(
             taken_in=True, seen=True, provider_id=case.actor.id, has_unread_results=False
         )
-        row = case.row(Resource.ENCOUNTER, {**self.fields(), "provider_id": case.actor.id, "vital_signs": None})
+        blank = {"vital_signs": None, "assessment": None}
+        row = case.row(Resource.ENCOUNTER, {**self.fields(), "provider_id": case.actor.id, **blank})
         if case.visit.seen:
             return Change(visit=visit, rows=(row,))
         charge = consultation_charge(case)

@@ -20,8 +20,12 @@ from models.demographics import (
 )
 from models.events import Event
 from models.problems import AlreadyDone, Conflict, NotFound
+from models.rulepacks import pack_for
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
+
+KEPT_RULES = ("triage",)
+"""The rule packs whose version a visit keeps."""
 
 
 def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visit:
@@ -37,6 +41,7 @@ def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visi
         payment_type=arrival.payment_type,
         payment_reference=arrival.payment_reference,
         age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
+        rules={name: pack_for(name, case.today)["version"] for name in KEPT_RULES},
     )
 
 
@@ -169,6 +174,8 @@ class OpenVisit(Arrival):
 def found(case: Case) -> dict[str, Any]:
     if case.known.patient is None:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
+    if merged_into := case.known.patient.get("merged_into"):
+        raise Conflict("This registration was merged with another. Go on with that one.", patient_id=merged_into)
     return case.known.patient
 
 

@@ -1,18 +1,37 @@
-"""Triage: vital signs and how urgent the patient is."""
+"""Triage: vital signs, how urgent the patient is, and the second look at it."""
 
 from typing import Any, Literal
+from uuid import UUID
 
-from models.actions.base import Action, Case, Change, require_open
+from models.actions.base import Action, Case, Change, Row, require_open
 from models.base import Note, Words
 from models.catalogue import Resource
-from models.problems import AlreadyDone, invalid
+from models.events import EVERYONE, Event
+from models.problems import AlreadyDone, Conflict, FieldError, Invalid, Missing, WrongStage, invalid
 from models.staff import Person, Role
-from models.visit import TriageCategory, Visit
-from models.vitals import SCORED_PRESSURE_FROM_YEARS, VitalSigns
+from models.triage_rules import Assessment, assess, doubtful, rules_of
+from models.visit import (
+    CATEGORY_OF,
+    LEAST_COLOUR,
+    PendingRetriage,
+    TriageCategory,
+    TriageColour,
+    Visit,
+    worse,
+)
+from models.vitals import DangerSigns, VitalSigns
+
+SECOND = frozenset({Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER})
+"""Who may be the second person."""
 
 
 class RecordTriage(Action):
-    """Vital signs and category, taken by a triage nurse before the consultation."""
+    """Vital signs and danger signs; the category follows from the visit's triage rules.
+
+    A `triage_category` that is given may only make it worse. What is mandatory and missing is refused, or, with
+    `incomplete`, the patient stays untriaged, visibly. Values outside a soft limit want `confirmed`. `retriage`
+    triages again: up at once, down with a `reason` and only when a second person confirms. RED signs wait for nothing.
+    """
 
     roles = frozenset({Role.TRIAGE_NURSE})
     resource = Resource.VISIT
@@ -21,37 +40,160 @@ class RecordTriage(Action):
 
     kind: Literal["record_triage"] = "record_triage"
     vital_signs: VitalSigns
-    triage_category: TriageCategory
+    danger_signs: DangerSigns = ()
+    triage_category: TriageCategory | None = None
+    incomplete: bool = False
+    confirmed: bool = False
+    retriage: bool = False
+    reason: Words | None = None
     chief_complaint: Words | None = None
     notes: Note = ""
 
+    @property
+    def named_signs(self) -> tuple[str, ...]:
+        """The danger signs, wherever in the form they stand."""
+        return tuple(dict.fromkeys((*self.danger_signs, *(self.vital_signs.danger_signs or ()))))
+
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
-        if visit.triage_category is not None:
-            raise AlreadyDone(f"The patient was triaged already, as {visit.triage_category}.")
-        if self.vital_signs.systolic_bp is None and (visit.age_years or 0) >= SCORED_PRESSURE_FROM_YEARS:
-            raise invalid("vital_signs.systolic_bp", "is mandatory from 12 years on")
+        if visit.triage_category and not (self.retriage or visit.triage_incomplete):
+            raise AlreadyDone(
+                f"The patient was triaged already, as {visit.triage_category}. To triage again, send retriage: true."
+            )
+        if unknown := rules_of(visit).unknown(self.named_signs):
+            codes = ", ".join(sign.code for sign in rules_of(visit).signs)
+            raise invalid("danger_signs", f"{', '.join(unknown)} is unknown; known are {codes}")
+        found = self.assessed(visit)
+        if not found.is_emergency and (errors := self.objections(visit, found)):
+            raise Invalid(f"{'; '.join(f'{e.field}: {e.reason}' for e in errors)}. Nothing was written.", errors=errors)
+        if self.goes_down(visit, found) and not self.reason:
+            raise invalid("reason", f"is needed to go down from {visit.triage_colour}; a second person then confirms")
+
+    def objections(self, visit: Visit, found: Assessment) -> list[FieldError]:
+        """What is missing, and what is to be confirmed, all at once."""
+        said = "is mandatory; measure it, or send incomplete: true and the patient stays visibly untriaged"
+        missing = [] if self.incomplete else found.missing
+        unsure = [] if self.confirmed else doubtful(rules_of(visit), self.vital_signs)
+        return [*(FieldError(field=f"vital_signs.{item}", reason=said) for item in missing), *unsure]
+
+    def assessed(self, visit: Visit) -> Assessment:
+        return assess(rules_of(visit), self.vital_signs, self.named_signs, visit.age_years)
+
+    def colour(self, found: Assessment) -> TriageColour | None:
+        """The worse of what the rules and the nurse say; None where that would be GREEN and something is missing."""
+        said = LEAST_COLOUR[self.triage_category] if self.triage_category else None
+        if found.colour:
+            return worse(found.colour, said)
+        return None if said is TriageColour.GREEN else said
+
+    def goes_down(self, visit: Visit, found: Assessment) -> bool:
+        """Less urgent than before, on the whole set of vital signs."""
+        now, before = self.colour(found), visit.triage_colour
+        if not (self.retriage and visit.triage_category and before and now) or found.missing:
+            return False
+        return worse(now, before) is not now
 
     def apply(self, case: Case) -> Change:
-        vital_signs = self.vital_signs.model_dump(mode="json", exclude_none=True)
-        encounter = case.row(
-            Resource.ENCOUNTER,
-            {
-                "encounter_type": "TRIAGE",
-                "provider_id": case.actor.id,
-                "vital_signs": vital_signs,
-                "notes": self.notes,
-                "findings": "",
-                "recommendations": "",
-            },
+        found = self.assessed(case.visit)
+        visit = self.triaged(case, found).having(
+            triage_incomplete=bool(found.missing), chief_complaint=self.chief_complaint or case.visit.chief_complaint
         )
-        visit = case.visit.having(
-            triage_category=self.triage_category, chief_complaint=self.chief_complaint or case.visit.chief_complaint
-        )
-        return Change(visit=visit, rows=(encounter,))
+        if not found.missing:
+            visit = visit.making_up_for(case.at, "TRIAGE")
+        return Change(visit=visit, rows=(self.encounter(case, found),), events=recoloured(case, visit))
+
+    def triaged(self, case: Case, found: Assessment) -> Visit:
+        before, now = case.visit, self.colour(found)
+        if self.goes_down(before, found):
+            assert now is not None
+            assert self.reason is not None
+            waiting = PendingRetriage(
+                colour=now, reason=self.reason, by=case.actor.id, at=case.at, encounter_id=case.id
+            )
+            return before.having(pending_retriage=waiting)
+        colour = worse(now, before.triage_colour) if now else before.triage_colour
+        is_open = bool(found.missing) and colour is not TriageColour.RED and before.triage_category is None
+        category = None if is_open or colour is None else CATEGORY_OF[colour]
+        return before.having(triage_colour=colour, triage_category=category, pending_retriage=None)
+
+    def encounter(self, case: Case, found: Assessment) -> Row:
+        lower = self.goes_down(case.visit, found)
+        unsure = [error.field for error in doubtful(rules_of(case.visit), self.vital_signs)]
+        said = {
+            **found.model_dump(mode="json"),
+            "given_category": self.triage_category,
+            "confirmed": unsure if self.confirmed else [],
+            "retriage": self.retriage,
+            "reason": self.reason,
+            "waits_for_second_person": lower,
+        }
+        signs = self.vital_signs.model_dump(mode="json", exclude_none=True)
+        return triage_encounter(case, self.notes, signs, said)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {**shown, "encounter": change.rows[0].whole}
 
-    def audit_id(self, case: Case) -> Any:
+    def audit_id(self, case: Case) -> UUID:
         return case.visit_id
+
+
+class ConfirmRetriage(Action):
+    """The second person looks at the patient and agrees that the case is less urgent: only now it is."""
+
+    roles = SECOND
+    resource = Resource.VISIT
+    writes = "UPDATE"
+    said = "Lower triage category confirmed"
+
+    kind: Literal["confirm_retriage"] = "confirm_retriage"
+    notes: Note = ""
+
+    def check(self, visit: Visit, actor: Person) -> None:
+        require_open(visit)
+        if visit.pending_retriage is None:
+            raise Conflict("No lower triage category waits to be confirmed. Triage again first, with retriage: true.")
+        if visit.pending_retriage.by == actor.id:
+            missing = Missing(what="a second person", roles=tuple(sorted(SECOND)))
+            raise WrongStage("Whoever asks for a lower category cannot confirm it alone.", missing=[missing])
+
+    def apply(self, case: Case) -> Change:
+        waiting = case.visit.pending_retriage
+        assert waiting is not None
+        visit = case.visit.having(
+            triage_colour=waiting.colour, triage_category=CATEGORY_OF[waiting.colour], pending_retriage=None
+        )
+        said = {**waiting.model_dump(mode="json"), "rules": rules_of(visit).version, "confirmed_by": str(case.actor.id)}
+        encounter = triage_encounter(case, self.notes, None, said)
+        return Change(visit=visit, rows=(encounter,), events=recoloured(case, visit))
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        return {**shown, "encounter": change.rows[0].whole}
+
+    def audit_id(self, case: Case) -> UUID:
+        return case.visit_id
+
+
+def triage_encounter(case: Case, notes: str, signs: dict[str, Any] | None, assessment: dict[str, Any]) -> Row:
+    values = {
+        "encounter_type": "TRIAGE",
+        "provider_id": case.actor.id,
+        "vital_signs": signs,
+        "assessment": assessment,
+        "notes": notes,
+        "findings": "",
+        "recommendations": "",
+    }
+    return case.row(Resource.ENCOUNTER, values)
+
+
+def recoloured(case: Case, visit: Visit) -> tuple[Event, ...]:
+    """Boards hear of a new colour: it may change who is next."""
+    if visit.triage_colour == case.visit.triage_colour:
+        return ()
+    payload = {
+        "visitId": visit.id,
+        "triageCategory": visit.triage_category,
+        "triageColour": visit.triage_colour,
+        "updatedBy": case.actor.id,
+    }
+    return (Event(kind="visit:triaged", audience=EVERYONE, payload=payload),)

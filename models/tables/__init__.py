@@ -73,6 +73,7 @@ TABLE_OF: dict[Resource, type[Base]] = {
     Resource.PATIENT: PatientRow,
     Resource.VISIT: VisitRow,
     Resource.INSURER: InsurerRow,
+    Resource.TASK: TaskRow,
     **{table.resource: table for table in RECORDS},
 }
 

@@ -20,6 +20,7 @@ class EncounterRow(Record):
     encounter_type: Mapped[str]
     provider_id: Mapped[UUID]
     vital_signs: Mapped[dict[str, Any] | None]
+    assessment: Mapped[dict[str, Any] | None]
     notes: Mapped[str]
     findings: Mapped[str]
     recommendations: Mapped[str]

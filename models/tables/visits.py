@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.catalogue import Resource
 from models.tables.base import Base, one_of
-from models.visit import Status, TriageCategory
+from models.visit import Status, TriageCategory, TriageColour
 
 
 class PatientRow(Base):
@@ -43,6 +43,7 @@ class PatientRow(Base):
     registration_type: Mapped[str]
     registered_by: Mapped[UUID]
     registration_date: Mapped[datetime]
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
 
 
 class VisitRow(Base):
@@ -56,6 +57,7 @@ class VisitRow(Base):
         Index("visits_facility_id_arrived_at_idx", "facility_id", "arrived_at"),
         CheckConstraint(one_of("status", Status), name="status"),
         CheckConstraint(f"triage_category is null or {one_of('triage_category', TriageCategory)}", name="triage"),
+        CheckConstraint(f"triage_colour is null or {one_of('triage_colour', TriageColour)}", name="colour"),
         CheckConstraint("version >= 1", name="version"),
     )
     resource: ClassVar[Resource] = Resource.VISIT
@@ -68,7 +70,13 @@ class VisitRow(Base):
     waiting_at: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     waiting: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     chief_complaint: Mapped[str]
+    rules: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     triage_category: Mapped[str | None]
+    triage_colour: Mapped[str | None]
+    triage_incomplete: Mapped[bool] = mapped_column(server_default="false")
+    pending_retriage: Mapped[dict[str, Any] | None]
+    identity_pending: Mapped[bool] = mapped_column(server_default="false")
+    bypasses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     payment_type: Mapped[str]
     payment_reference: Mapped[str | None]
     payment_status: Mapped[str]

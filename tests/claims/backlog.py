@@ -10,16 +10,20 @@ from uuid import UUID
 from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from activities import gate
+from integrations.database import writing_pool
 from models.claims import Payer, claim_id_of
+from models.services import Service
 from models.staff import Role
 from tests.claims.conftest import Counter
 from tests.clinic import ROOT, eventually
+from workers.resuming import go_on
 from workflows import claim, coverage
 
 Run = WorkflowHandle[Any, Any]
 Given = TypeVar("Given")
 Got = TypeVar("Got")
-AT_ONCE = 8
+AT_ONCE = 6
 """What a small clinic's desks send at the same time."""
 
 
@@ -72,7 +76,22 @@ async def operator(counter: Counter, *words: str) -> str:
 
 async def standing_of_sha(counter: Counter) -> str:
     """Its line in `njia service list`."""
-    return next(line for line in (await operator(counter, "list")).splitlines() if line.startswith("sha"))
+    async with writing_pool(counter.clinic.settings) as pool:
+        found = await gate.standings(pool)
+    return next(standing.in_words() for standing in found if standing.name is Service.SHA)
+
+
+async def pause(counter: Counter, reason: str) -> None:
+    """As `njia service pause sha`."""
+    async with writing_pool(counter.clinic.settings) as pool:
+        await gate.pause(pool, Service.SHA, reason)
+
+
+async def resume(counter: Counter) -> int:
+    """As `njia service resume sha`; how many calls go on at once."""
+    async with writing_pool(counter.clinic.settings) as pool:
+        await gate.resume(pool, Service.SHA)
+    return await go_on(counter.clinic.clinic.temporal, Service.SHA)
 
 
 async def flagged(counter: Counter, workflow_type: str) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 from models.staff import Role
 from tests.claims.conftest import Counter
 from tests.clinic import eventually
+from tests.walks import new_patient
 
 
 async def cover_of(counter: Counter, visit_id: str) -> dict[str, Any]:
@@ -74,3 +75,15 @@ async def test_an_insured_visit_whose_insurer_is_not_known_yet_is_provisional(co
         return (await cover_of(counter, visit["id"])).get("status") == "PROVISIONAL"
 
     await eventually(is_there)
+
+
+async def test_an_emergency_is_asked_about_once_it_is_known_who_it_is(counter: Counter) -> None:
+    made = await counter.walk.done(Role.TRIAGE_NURSE, "POST", "/api/emergencies", {})
+    assert await cover_of(counter, made["visit"]["id"]) == {}
+    names = ("first_name", "last_name", "gender", "age", "phone_number", "national_id")
+    who = {name: value for name, value in new_patient().items() if name in names}
+    form = {"kind": "identify_patient", **who, "insurance_type": "SHA"}
+    path = f"/api/visits/{made['visit']['id']}/actions"
+    identified = await counter.walk.done(Role.RECEPTIONIST, "POST", path, form)
+    assert identified["visit"]["payment_type"] == "SHA"
+    assert (await answered(counter, made["visit"]["id"]))["status"] == "ACTIVE"

@@ -44,6 +44,7 @@ TRIAGE: dict[str, Any] = {
     "chief_complaint": "Chest pain",
     "notes": "Distressed",
 }
+EMERGENCY = {"reason": "Brought in unconscious", "chief_complaint": "Road accident", "age": 30}
 DOSE = {"vaccine_id": ITEM, "batch_number": "BATCH001", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
 METHOD = {"method_id": ITEM, "counseling_provided": True, "counseling_notes": "All methods", "status": "ACTIVE"}
 SERVICE = {"service_id": ITEM, "service_details": {"duration_minutes": 30, "weight": 65.5}, "status": "COMPLETED"}
@@ -66,6 +67,7 @@ ROUTES = (
     Write("POST", "/api/patients", new_patient(), RECEPTION),
     Write("PUT", "/api/patients/{id}", {"first_name": "Atieno", "age": 31}, RECEPTION),
     Write("POST", "/api/visits", {"patient_id": ITEM, "chief_complaint": "x", "payment_type": "CASH"}, RECEPTION),
+    Write("POST", "/api/emergencies", EMERGENCY, RECEPTION | CLINICIAN | {Role.TRIAGE_NURSE}),
     Write("PUT", "/api/visits/{id}", TRIAGE, only(Role.TRIAGE_NURSE)),
     Write("PUT", "/api/visits/{id}", {"status": "IN_CONSULTATION"}, CLINICIAN),
     Write(
@@ -103,6 +105,8 @@ ROUTES = (
 
 KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "record_triage": (TRIAGE, only(Role.TRIAGE_NURSE)),
+    "confirm_retriage": ({"notes": "Looked again"}, CLINICIAN | {Role.TRIAGE_NURSE}),
+    "identify_patient": ({"patient_id": ITEM, "payment_type": "CASH"}, RECEPTION),
     "take_in": ({}, CLINICIAN),
     "record_encounter": (ENCOUNTER, CLINICIAN),
     "record_diagnosis": (DIAGNOSIS, CLINICIAN),

@@ -165,7 +165,7 @@ async def test_health_names_each_part(walk: Walk) -> None:
 
 
 async def test_vital_signs_are_kept_under_one_spelling(walk: Walk) -> None:
-    triaged = await walk.triaged()
+    triaged = await walk.triaged("URGENT")
     signs = triaged["encounter"]["vital_signs"]
     assert signs == {
         "temperature_c": 38.5,

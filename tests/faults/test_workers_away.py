@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tests.clinic import WholeClinic
+from models.staff import Role
+from tests.clinic import WholeClinic, eventually
 from tests.faults.desk import (
     Slip,
     diagnosis,
@@ -19,6 +20,8 @@ from tests.faults.desk import (
     triage,
 )
 from tests.walks import Walk, new_patient
+
+INVOICE = {"sha_number": "SHA000000001-1", "service_given": "Consultation"}
 
 
 async def test_what_is_done_while_no_worker_is_there_takes_effect_once_when_one_starts(
@@ -85,3 +88,27 @@ async def test_one_key_used_for_two_things_while_no_worker_is_there_does_the_fir
     assert answers[1].json()["type"] == "/problems/key-reused"
     assert (await require_sound(breakable, visit["id"]))["version"] == visit["version"] + 2
     await require_whole_audit(breakable)
+
+
+async def test_what_is_beside_a_visit_waits_too_and_says_so_where_its_location_is_asked(
+    breakable: WholeClinic, steps: Walk
+) -> None:
+    async with breakable.worker():
+        visit = await steps.seen(payment_type="SHA", insurance_type="SHA")
+        await steps.done(Role.CASHIER, "POST", "/api/sha-invoices", {"visit_id": visit["id"], **INVOICE})
+    async with impatient(breakable, 0.3) as quick:
+        walk = Walk(quick)
+        body = {"patient_id": visit["patient_id"], "appointment_date": "2027-03-01T09:00:00+03:00"}
+        booked = await walk.does(Role.RECEPTIONIST, "POST", "/api/appointments", body)
+        asked = await walk.does(Role.CASHIER, "POST", f"/api/visits/{visit['id']}/claim/otp", {})
+    for answer in (booked, asked):
+        assert answer.status_code == 202, answer.text
+        pending = await steps.does(Role.CASHIER, "GET", answer.headers["location"])
+        assert (pending.status_code, pending.json()["status"]) == (200, "PENDING")
+
+    async def is_done() -> bool:
+        shown = [await steps.does(Role.CASHIER, "GET", answer.headers["location"]) for answer in (booked, asked)]
+        return [answer.json()["status"] for answer in shown] == ["DONE", "DONE"]
+
+    async with breakable.worker():
+        await eventually(is_done)

@@ -37,6 +37,28 @@ async def visit_plain(told: Recorder) -> Run:
         return run
 
 
+async def visit_emergency(told: Recorder) -> Run:
+    """A stranger is taken in, triaged half and whole, made less urgent by two people, and identified after the end."""
+    async with told.clinic.worker():
+        walk = told.walk
+        visit = (await walk.done(Role.TRIAGE_NURSE, "POST", "/api/emergencies", {}))["visit"]["id"]
+        run, path = await told.run(visit), f"/api/visits/{visit}"
+        half = {"vital_signs": {"avpu": "PAIN"}, "incomplete": True}
+        await walk.done(Role.TRIAGE_NURSE, "PUT", path, half)
+        again = {"vital_signs": {**VITALS, "height_cm": 170}, "retriage": True, "reason": "Awake, only feverish"}
+        await walk.done(Role.TRIAGE_NURSE, "PUT", path, again)
+        await walk.done(OFFICER, "POST", f"{path}/actions", {"kind": "confirm_retriage"})
+        await walk.done(OFFICER, "PUT", path, {"status": "IN_CONSULTATION"})
+        await walk.encounter(visit)
+        await walk.paid(visit)
+        await walk.discharged(visit)
+        await run.result()
+        names = ("first_name", "last_name", "gender", "age", "phone_number", "national_id")
+        who = {name: value for name, value in new_patient().items() if name in names}
+        await walk.done(Role.RECEPTIONIST, "POST", f"{path}/actions", {"kind": "identify_patient", **who})
+        return run
+
+
 async def visit_refused_registration(told: Recorder) -> Run:
     """The second new patient with one national id: no visit, and the run ends."""
     form, key = new_patient(), uuid4()
@@ -282,6 +304,7 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
     story.__name__: story
     for story in (
         visit_plain,
+        visit_emergency,
         visit_refused_registration,
         visit_update_and_signal,
         visit_stored_while_workers_were_away,

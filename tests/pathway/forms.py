@@ -25,6 +25,7 @@ from tests.pathway.people import (
     RABIES,
     SECOND_CLINICIAN,
     STAFF,
+    looking,
     person,
     prescription,
     registration,
@@ -149,10 +150,28 @@ def credit(at: Choice) -> do.Action:
     return do.CreditPayment(payment_id=id, amount=Decimal(at.one(1, 50, 300)), payment_reference=f"R{len(at.ids)}")
 
 
+def triage_again(at: Choice) -> do.Action:
+    """Better or worse than before, with a reason or without; now and then with something not asked."""
+    return looking(
+        at.one("GREEN", "RED", "YELLOW", "ORANGE", "GREEN", "YELLOW"),
+        trauma=None if at.number % 7 == 0 else False,
+        incomplete=at.number % 3 == 0,
+        retriage=at.number % 11 != 0,
+        reason=None if at.number % 5 == 0 else "The fever has gone",
+    )
+
+
+def identification(at: Choice) -> do.Action:
+    return do.IdentifyPatient(patient_id=PATIENT) if at.number % 2 else do.IdentifyPatient(first_name="Taa")
+
+
 Form = Callable[[Choice], do.Action]
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
     "triage": ((NURSE, NURSE_AND_CLINICIAN), lambda at: triage()),
+    "triage again": ((NURSE, NURSE_AND_CLINICIAN), triage_again),
+    "confirm triage": ((NURSE, CLINICIAN, NURSE_AND_CLINICIAN), lambda at: do.ConfirmRetriage()),
+    "identify": ((Role.RECEPTIONIST,), identification),
     "take in": ((CLINICIAN, SECOND_CLINICIAN), lambda at: do.TakeIn()),
     "encounter": ((CLINICIAN, SECOND_CLINICIAN, CLINICIAN), lambda at: do.RecordEncounter()),
     "diagnose": (

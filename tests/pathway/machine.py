@@ -127,6 +127,15 @@ class Notebook(RuleBasedStateMachine):
         assert (visit.completed_at is not None) == (paper.ended is not None)
 
     @invariant()
+    def nobody_is_quietly_made_less_urgent(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert (visit.triage_colour, visit.triage_incomplete) == (paper.colour, paper.half_measured)
+        category = {"RED": "EMERGENCY", "GREEN": "NORMAL"}.get(paper.colour or "", "URGENT")
+        assert visit.triage_category == (category if paper.triaged else None)
+        waiting = visit.pending_retriage
+        assert (waiting and (waiting.colour, waiting.by)) == paper.lower
+
+    @invariant()
     def an_open_visit_waits_for_somebody(self) -> None:
         visit = self.visit
         if visit.end:

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from models.actions import Action, Dispense
 from models.staff import Person, Station
-from tests.pathway.people import ANTENATAL, ITEMS, MEASLES, PILL, PRICES, RABIES
+from tests.pathway.people import ANTENATAL, ITEMS, LOOKS, MEASLES, PILL, PRICES, RABIES
+
+COLOURS = ("RED", "ORANGE", "YELLOW", "GREEN")
 
 SERVICES = {
     "record_immunization": (Station.IMMUNIZATION, "vaccine_id", {MEASLES, RABIES}),
@@ -19,6 +21,12 @@ SERVICES = {
     "record_mch_service": (Station.MCH, "service_id", {ANTENATAL}),
 }
 """Where each service is given, which field chooses from its list, and the list."""
+
+
+def seen_as(action: Any) -> str:
+    """The colour that a nurse sees."""
+    signs = action.vital_signs
+    return LOOKS[signs.pulse_bpm, str(signs.mobility)]
 
 
 @dataclass
@@ -65,6 +73,9 @@ class Paper:
     """The notes of one visit."""
 
     triaged: bool = False
+    half_measured: bool = False
+    colour: str | None = None
+    lower: tuple[str, UUID] | None = None
     clinician: UUID | None = None
     called: bool = False
     written: bool = False
@@ -139,7 +150,26 @@ class Paper:
         self.untold |= owed
 
     def after_record_triage(self, action: Any, actor: Person, id: UUID) -> None:
-        self.triaged = True
+        colour, is_half = seen_as(action), action.vital_signs.trauma is None
+        self.encounters.add(id)
+        self.half_measured = is_half
+        if self.goes_down(action):
+            self.lower = (colour, actor.id)
+            return
+        self.lower = None
+        if not (is_half and colour == "GREEN"):
+            self.colour = min(colour, self.colour or colour, key=COLOURS.index)
+        self.triaged = self.triaged or not is_half or self.colour == "RED"
+
+    def goes_down(self, action: Any) -> bool:
+        """Whether this look, again and whole, finds the patient less urgent than is written here."""
+        if not (action.retriage and self.triaged and self.colour) or action.vital_signs.trauma is None:
+            return False
+        return COLOURS.index(seen_as(action)) > COLOURS.index(self.colour)
+
+    def after_confirm_retriage(self, action: Any, actor: Person, id: UUID) -> None:
+        assert self.lower is not None
+        self.colour, self.lower = self.lower[0], None
         self.encounters.add(id)
 
     def after_take_in(self, action: Any, actor: Person, id: UUID) -> None:

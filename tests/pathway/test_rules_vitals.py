@@ -88,7 +88,14 @@ def test_hard_limits_belong_to_what_is_accepted(name: str, low: float, high: flo
 
 @pytest.mark.parametrize("name", sorted(LEAST))
 def test_what_is_scored_is_mandatory(name: str) -> None:
-    assert wrong(**{name: None}) == [(name, "Field required")]
+    problem = registered().refused(NURSE, triage("NORMAL", **{name: None}))
+    assert (problem.status, [error.field for error in problem.errors]) == (422, [f"vital_signs.{name}"])
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    problem = registered().refused(NURSE, triage("NORMAL", **dict.fromkeys(VITALS)))
+    named = {error.field for error in problem.errors}
+    assert named == {f"vital_signs.{name}" for name in (*LEAST, "systolic_bp")}
 
 
 def test_systolic_pressure_must_be_above_diastolic() -> None:

@@ -15,6 +15,8 @@ FOREIGN, UNKNOWN = UUID(int=77), UUID(int=78)
 
 ROLES = {
     "record_triage": {Role.TRIAGE_NURSE},
+    "confirm_retriage": {Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER},
+    "identify_patient": {Role.RECEPTIONIST},
     "refer": {Role.CLINICAL_OFFICER, Role.TRIAGE_NURSE},
     "report_lab_test": {Role.LAB_TECHNICIAN},
     "correct_lab_result": {Role.LAB_TECHNICIAN},
@@ -50,7 +52,7 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "not-your-role"
     if actor.facility_id != FACILITY:
         return "not-found"
-    if kind in ("register_patient", "open_visit"):
+    if kind in ("register_patient", "open_visit", "identify_patient"):
         return "already-done"
     if kind in LABORATORY:
         return LABORATORY[kind](paper, action)
@@ -166,7 +168,17 @@ def fitting(paper: Paper, action: Dispense) -> str | None:
 
 
 def may_record_triage(paper: Paper, action: Any, actor: Person) -> str | None:
-    return "already-done" if paper.triaged else None
+    if paper.triaged and not (action.retriage or paper.half_measured):
+        return "already-done"
+    if action.vital_signs.trauma is None:
+        return None if action.incomplete else "invalid"
+    return "invalid" if paper.goes_down(action) and not action.reason else None
+
+
+def may_confirm_retriage(paper: Paper, action: Any, actor: Person) -> str | None:
+    if paper.lower is None:
+        return "conflict"
+    return "wrong-stage" if paper.lower[1] == actor.id else None
 
 
 def may_take_in(paper: Paper, action: Any, actor: Person) -> str | None:
@@ -234,6 +246,7 @@ def outstanding(paper: Paper, but: str = "") -> str | None:
 
 SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {
     "record_triage": may_record_triage,
+    "confirm_retriage": may_confirm_retriage,
     "take_in": may_take_in,
     "record_encounter": may_record_encounter,
     "refer": may_refer,

@@ -6,6 +6,7 @@ from activities.counter_money import asked_first_path
 from models.mobile_money import receipt_id
 from models.staff import Role
 from tests.clinic import eventually
+from tests.messages.conftest import waiting
 from tests.payments.conftest import Till
 from tests.payments.steps import (
     SILENT,
@@ -195,9 +196,11 @@ async def test_money_whose_workflow_was_lost_is_placed_after_recovery(till: Till
     visit = await till.walk.seen()
     await till.sandbox.breaks("mpesa", "lost_callback", path="status")
     receipt = await paid_at_counter(till, 300, visit["op_number"])
-    await receipt_is(till, receipt, "TOLD")
     client = till.clinic.clinic.temporal
-    await client.get_workflow_handle(workflow_id(receipt_id(receipt))).terminate("lost")
+    run = client.get_workflow_handle(workflow_id(receipt_id(receipt)))
+    await waiting(run)
+    await run.terminate("lost")
+    await receipt_is(till, receipt, "TOLD")
     await till.sandbox.mend("mpesa")
     await recover(client, till.clinic.settings)
     await balance_is(till, visit["id"], "0.00")

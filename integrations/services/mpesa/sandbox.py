@@ -125,7 +125,7 @@ class Wire:
         if any(word in url.lower() for url in urls for word in BANNED_IN_ADDRESSES):
             raise bad_field("URL")
         self.money.confirmation_url = urls[0]
-        self.stand.ledger.take("registration", str(fields.get("ShortCode")))
+        self.stand.ledger.take("registration", str(fields.get("ShortCode")), intent=some(12))
         return {"OriginatorCoversationID": some(12), "ResponseCode": "0", "ResponseDescription": "success"}
 
     def simulate(self, fields: Fields) -> Fields:

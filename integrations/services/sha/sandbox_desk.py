@@ -149,7 +149,7 @@ class Desk:
         if not url.startswith(("http://", "https://")):
             raise Refusal("base_url must be absolute")
         self.office.endpoints[id := some_id()] = Endpoint(url, kind)
-        self.stand.ledger.take("endpoint", kind, id, intent=f"{kind} {url}")
+        self.stand.ledger.take("endpoint", kind, id, intent=id)
         return {"id": len(self.office.endpoints), "endpoint_id": id}
 
     def register_operation(self, fields: Fields) -> Any:

@@ -4,7 +4,18 @@ import pytest
 
 from tests.clinic import eventually
 from tests.payments.conftest import Till
-from tests.payments.steps import SILENT, answers, asked, paid_at_counter, prompt_of, pushes, receipt_is, settled
+from tests.payments.steps import (
+    SILENT,
+    answers,
+    asked,
+    balance_is,
+    paid_at_counter,
+    prompt_of,
+    pushes,
+    receipt_is,
+    settled,
+)
+from workers.recovery import recover
 
 
 @pytest.fixture
@@ -84,3 +95,20 @@ async def test_killed_while_money_at_the_counter_waits_to_be_asked_about(bare: T
         await eventually(is_credited)
     rows = await bare.clinic.rows("select status from payments where visit_id = %s", visit["id"])
     assert [row["status"] for row in rows] == ["COMPLETED"]
+
+
+async def test_money_that_is_told_while_the_temporal_server_is_away_waits_in_its_row(bare: Till) -> None:
+    async with bare.clinic.worker():
+        visit = await bare.walk.seen()
+    await bare.clinic.temporal.stop()
+    try:
+        receipt = await paid_at_counter(bare, 300, visit["op_number"])
+        await receipt_is(bare, receipt, "TOLD")
+        body = {"TransID": receipt, "TransAmount": "300.00", "BusinessShortCode": "600100"}
+        again = await bare.clinic.http.post(bare.told_path, json=body)
+        assert again.status_code == 200  # it is kept, and that is all that M-Pesa needs to know
+    finally:
+        await bare.clinic.temporal.start()
+    async with bare.clinic.worker():
+        await recover(bare.clinic.clinic.temporal, bare.clinic.settings)
+        await balance_is(bare, visit["id"], "0.00")

@@ -10,7 +10,7 @@ from workers.registration import register_in_the_sandbox
 
 async def registered(till: Till, *, sandbox_port: int) -> tuple[int, str]:
     environment = till.clinic.environment | {"NJIA_SANDBOX_PORT": str(sandbox_port)}
-    command = (sys.executable, str(ROOT / "njia.py"), "mpesa", "register")
+    command = (sys.executable, str(ROOT / "njia.py"), "service", "register", "mpesa")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=ROOT, stdout=pipe, stderr=pipe)
     out, error = await process.communicate()
@@ -40,7 +40,8 @@ async def test_the_command_says_when_m_pesa_is_away(closed_till: Till) -> None:
 async def test_only_a_sandbox_is_told_at_the_start_of_a_worker(closed_till: Till) -> None:
     settings = closed_till.clinic.settings
     before = await registrations(closed_till)
-    await register_in_the_sandbox(settings.model_copy(update={"mpesa_url": f"{settings.sandbox}/mpesa"}))
+    real = {"mpesa_url": f"{settings.sandbox}/mpesa", "sha_url": f"{settings.sandbox}/sha"}
+    await register_in_the_sandbox(settings.model_copy(update=real))
     assert await registrations(closed_till) == before
     await register_in_the_sandbox(settings)
     assert await registrations(closed_till) == before + 1
