@@ -21,8 +21,9 @@ APPOINTMENT = """
 """
 PAPERS = """
     select v.completed_at, v.status, p.email, f.time_zone,
-        count(l.id) filter (where l.status = 'PENDING') as open_tests,
-        max(l.completed_at) filter (where l.status = 'COMPLETED') as answered_at,
+        count(l.id) filter (where l.status in ('PENDING', 'PRELIMINARY')) as open_tests,
+        max(coalesce(l.reported_at, l.completed_at)) filter (where l.status in ('COMPLETED', 'CORRECTED'))
+            as answered_at,
         (select max(e.recorded_at) from patient_encounters e
          where e.visit_id = v.id and e.encounter_type <> 'TRIAGE') as seen_at
     from visits v join patients p on p.id = v.patient_id join facilities f on f.id = v.facility_id

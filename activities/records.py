@@ -14,6 +14,7 @@ from temporalio import activity
 from activities.catalogue import look_up
 from activities.writing import Moved, refusal_statements, statements
 from integrations.database import Connection, Pool
+from models.actions import Start
 from models.base import Value
 from models.command import Command, Outcome, accept, refuse
 from models.problems import Conflict, DuplicatePatient, Invalid, KeyReused, Problem, Refused, Unexpected
@@ -186,15 +187,21 @@ async def is_known(db: Connection, command: Command) -> bool:
 
 
 async def known_outcome(db: Connection, command: Command) -> Outcome:
-    """The answer that this command got the first time, or that its key was used for something else."""
-    found = await db.execute("select visit_id, digest, answer, problem from commands where id = %s", [command.id])
+    """The answer that this command got the first time, or that its key was used for something else.
+
+    `starts` comes with it: a worker that died after the commit has not begun them, and nobody else would.
+    """
+    found = await db.execute(
+        "select visit_id, digest, answer, problem, starts from commands where id = %s", [command.id]
+    )
     row = await found.fetchone()
     visit = await stored(db, command.visit_id)
     if row is None or (row["visit_id"], row["digest"]) != (command.visit_id, command.digest):
         no = KeyReused("This Idempotency-Key was used for something else. Make a new key for a new action.")
         return Outcome(visit=visit, problem=no.problem)
     problem = Problem.model_validate(row["problem"]) if row["problem"] else None
-    return Outcome(visit=visit, answer=row["answer"], problem=problem, repeated=True)
+    starts = tuple(Start.model_validate(start) for start in row["starts"] or ())
+    return Outcome(visit=visit, answer=row["answer"], problem=problem, repeated=True, starts=starts)
 
 
 async def stored(db: Connection, visit_id: UUID) -> Visit | None:

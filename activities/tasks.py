@@ -67,7 +67,7 @@ class Tasks:
 
 async def open_task(db: Connection, task: NewTask) -> None:
     """Inside a transaction of the caller's."""
-    values = {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN", "owner_id": None}
+    values = {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN"}
     text, given = inserting(TaskRow, values)
     written = await db.execute(f"{text} on conflict (id) do nothing returning *", given)
     await tell(db, "opened", await written.fetchone())

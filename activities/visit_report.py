@@ -19,9 +19,9 @@ VISIT = """
     where v.id = %s
 """
 RESULTS = """
-    select coalesce(p.name, l.test_type) as name, l.results, l.notes
+    select coalesce(p.name, l.test_type) as name, l.results, l.notes, l.status = 'CORRECTED' as is_corrected
     from lab_requests l left join prices p on p.facility_id = l.facility_id and p.code = l.test_type
-    where l.visit_id = %s and l.status = 'COMPLETED' order by l.completed_at, l.id
+    where l.visit_id = %s and l.status in ('COMPLETED', 'CORRECTED') order by l.completed_at, l.id
 """
 ENCOUNTERS = """
     select findings, recommendations from patient_encounters
@@ -100,9 +100,10 @@ def result_entries(rows: list[dict[str, Any]]) -> tuple[Entry, ...]:
 
 
 def result_text(row: dict[str, Any]) -> str:
-    """Each value by its name, in lines of their own."""
+    """Each value by its name, in lines of their own; a corrected report says that it is."""
+    marked = ["Corrected report:"] if row["is_corrected"] else []
     values = [f"{name}: {value}" for name, value in (row["results"] or {}).items()]
-    return "\n".join([*values, row["notes"]]).strip()
+    return "\n".join([*marked, *values, row["notes"]]).strip()
 
 
 def coming(row: dict[str, Any], zone: ZoneInfo) -> Entry:

@@ -41,7 +41,7 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     answer = to_jsonable_python(command.action.answer(change, summary(visit)))
     patients = [row for row in change.rows if row.resource is Resource.PATIENT]
     others = [row for row in change.rows if row.resource is not Resource.PATIENT]
-    first = [command_statement(command, answer), *writes(patients)]
+    first = [command_statement(command, answer, change), *writes(patients)]
     guarded = visit_statement(before, visit)
     moved = [*move_statements(change)]
     rest = [*writes(others), *moved, *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
@@ -50,7 +50,8 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
 
 
-def command_statement(command: Command, answer: dict[str, Any]) -> Statement:
+def command_statement(command: Command, answer: dict[str, Any], change: Change) -> Statement:
+    starts = [start.model_dump(mode="json") for start in change.starts]
     values = {
         "id": command.id,
         "facility_id": command.actor.facility_id,
@@ -60,6 +61,7 @@ def command_statement(command: Command, answer: dict[str, Any]) -> Statement:
         "digest": command.digest,
         "status": "DONE",
         "answer": answer,
+        "starts": starts or None,
         "at": command.at,
     }
     return inserting(CommandRow, values)

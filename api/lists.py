@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from activities.records import visit_of
 from api.actions import REFUSALS
@@ -31,6 +31,9 @@ URGENCY = case(
     value=VisitRow.triage_colour,
     else_=BY_URGENCY.index(None),
 )
+
+AN_URGENT_ORDER = BY_URGENCY.index(TriageColour.ORANGE)
+"""An urgent order puts its patient among the most URGENT at the station that it waits at."""
 
 SEARCHED = (
     PatientRow.first_name,
@@ -114,15 +117,20 @@ def day_in(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
 
 @routes.get("/queues/{station}", response_model=list_of(QueueItem), tags=["visit"])
 async def queue(station: Station, actor: Signed, db: Reading) -> Any:
-    """Who waits at a station: by urgency, then by arrival at the clinic."""
+    """Who waits at a station: by urgency, of the patient or of an order there, then by arrival at the clinic."""
     wanted = (
         select(VisitRow.__table__, PatientRow.first_name, PatientRow.last_name)
         .join(PatientRow, PatientRow.id == VisitRow.patient_id)
         .where(VisitRow.facility_id == actor.facility_id, VisitRow.waiting_at.contains([station.value]))
-        .order_by(URGENCY, VisitRow.arrived_at, VisitRow.id)
+        .order_by(urgency_at(station), VisitRow.arrived_at, VisitRow.id)
     )
     rows = (await db.execute(wanted)).mappings()
     return {"items": [queue_item(dict(row), station) for row in rows], "next_cursor": None}
+
+
+def urgency_at(station: Station) -> ColumnElement[Any]:
+    has_urgent = VisitRow.open_orders.contains([{"station": station.value, "urgent": True}])
+    return case((has_urgent, func.least(URGENCY, AN_URGENT_ORDER)), else_=URGENCY)
 
 
 def queue_item(row: dict[str, Any], station: Station) -> dict[str, Any]:
@@ -131,7 +139,9 @@ def queue_item(row: dict[str, Any], station: Station) -> dict[str, Any]:
         name: row[name] for name in ("op_number", "patient_id", "triage_category", "triage_colour", "triage_incomplete")
     }
     named = f"{row['first_name']} {row['last_name']}"
-    return {**shown, "visit_id": row["id"], "patient_name": named, "since": since}
+    here = [order for order in row["open_orders"] if order["station"] == station]
+    orders = sorted(here, key=lambda order: (not order["urgent"], order["since"]))
+    return {**shown, "visit_id": row["id"], "patient_name": named, "since": since, "orders": orders}
 
 
 @routes.get("/audit-logs", response_model=list_of(AuditItem), tags=["audit"])

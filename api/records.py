@@ -17,6 +17,7 @@ from models.staff import CLINICAL, Role
 from models.tables import (
     AppointmentRow,
     Base,
+    CriticalNoticeRow,
     DiagnosisRow,
     EncounterRow,
     FamilyPlanningMethodRow,
@@ -27,6 +28,7 @@ from models.tables import (
     LabRequestRow,
     MchRecordRow,
     MchServiceRow,
+    ObligationRow,
     PaymentRow,
     PrescriptionRow,
     Record,
@@ -114,6 +116,8 @@ collection("/patient-encounters", EncounterRow, CLINICAL_READERS)
 collection("/diagnoses", DiagnosisRow, CLINICAL_READERS)
 collection("/prescriptions", PrescriptionRow, CLINICAL_READERS)
 collection("/lab-requests", LabRequestRow, CLINICAL_READERS)
+collection("/critical-notices", CriticalNoticeRow, CLINICAL_READERS)
+collection("/obligations", ObligationRow, CLINICAL_READERS)
 collection("/immunizations", ImmunizationRow, CLINICAL_READERS)
 collection("/family-planning-records", FamilyPlanningRow, CLINICAL_READERS)
 collection("/mch-records", MchRecordRow, CLINICAL_READERS)

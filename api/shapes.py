@@ -95,6 +95,10 @@ class TimelineItem(BaseModel):
     problem: dict[str, Any] | None
 
 
+class QueuedOrder(OpenOrder):
+    urgent: bool
+
+
 class QueueItem(BaseModel):
     visit_id: UUID
     op_number: str
@@ -104,6 +108,7 @@ class QueueItem(BaseModel):
     triage_colour: TriageColour | None
     triage_incomplete: bool
     since: datetime
+    orders: list[QueuedOrder]
 
 
 class BillLine(BaseModel):

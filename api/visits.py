@@ -125,6 +125,7 @@ class VisitUpdate(BaseModel):
     status: Literal["IN_CONSULTATION", "COMPLETED"] | None = None
     discharge_notes: Words | None = None
     follow_up: FollowUp | None = None
+    results_to_follow: bool | None = None
 
     def action(self) -> Action:
         """The action that these fields are; refuses a mixture, naming the field that does not belong."""

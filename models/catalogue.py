@@ -17,6 +17,8 @@ class Resource(StrEnum):
     DIAGNOSIS = "DIAGNOSIS"
     PRESCRIPTION = "PRESCRIPTION"
     LAB_REQUEST = "LAB_REQUEST"
+    CRITICAL_NOTICE = "CRITICAL_NOTICE"
+    OBLIGATION = "OBLIGATION"
     REFERRAL = "REFERRAL"
     IMMUNIZATION = "IMMUNIZATION"
     FAMILY_PLANNING = "FAMILY_PLANNING"
@@ -71,13 +73,19 @@ class PatientOf(Value):
     national_id: str | None = None
 
 
+class PatientOfVisit(Value):
+    """Whose visit it is: the command's own, or another of the facility."""
+
+    visit_id: UUID | None = None
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | NextNumber
 
 
 class Priced(Value):

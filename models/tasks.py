@@ -31,13 +31,15 @@ class TaskKind(StrEnum):
     PLACE_MONEY = "PLACE_MONEY"
     CHECK_PAYMENT = "CHECK_PAYMENT"
     TELL_PATIENT = "TELL_PATIENT"
+    ACKNOWLEDGE_CRITICAL = "ACKNOWLEDGE_CRITICAL"
     IDENTIFY_PATIENT = "IDENTIFY_PATIENT"
 
 
 class NewTask(Value):
     """`about` and `name` make the task's id: asked for twice, it is opened once. `words` name no patient.
 
-    `closes_itself`: it is closed by the step that it asks for; otherwise by whoever says that it is done.
+    `closes_itself`: it is closed by the step that it asks for; otherwise by whoever says that it is done. `owner_id`:
+    whose it is from the beginning; nobody's otherwise, and whoever takes it has it.
     """
 
     about: UUID
@@ -50,6 +52,7 @@ class NewTask(Value):
     visit_id: UUID | None = None
     claim_id: UUID | None = None
     closes_itself: bool = True
+    owner_id: UUID | None = None
 
     @property
     def id(self) -> UUID:

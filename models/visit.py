@@ -103,6 +103,13 @@ class Order(Value):
         return f"{self.kind.lower().replace('_', ' ')} at {self.station.lower().replace('_', ' ')}"
 
 
+class Untold(Value):
+    """A result that came when the patient had left: somebody owes it to them."""
+
+    obligation_id: UUID
+    lab_request_id: UUID
+
+
 class PendingRetriage(Value):
     """A lower colour that waits for a second person; `encounter_id`: the vital signs that it follows from."""
 
@@ -164,6 +171,12 @@ class Visit(Value):
     has_unread_results: bool = False
     open_orders: tuple[Order, ...] = ()
 
+    awaited: tuple[Order, ...] = ()
+    """Tests that were not answered yet when the patient left; their results are told afterwards."""
+    critical_results: tuple[UUID, ...] = ()
+    """Tests with a critical value that no clinician has acknowledged."""
+    untold: tuple[Untold, ...] = ()
+
     total_amount: Money = NOTHING
     amount_paid: Money = NOTHING
     amount_covered: Money = NOTHING
@@ -205,6 +218,9 @@ class Visit(Value):
 
     def order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.open_orders if order.id == order_id), None)
+
+    def awaited_order(self, order_id: UUID) -> Order | None:
+        return next((order for order in self.awaited if order.id == order_id), None)
 
     def having(self, **facts: Any) -> "Visit":
         """The visit with some facts changed."""

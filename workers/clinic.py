@@ -14,6 +14,7 @@ from activities.appointments import Appointments
 from activities.audit import AuditSeals
 from activities.claims import Claims
 from activities.coverage import Coverages
+from activities.critical import CriticalResults
 from activities.notices import Notices
 from activities.outbox import Outbox
 from activities.records import Records
@@ -33,8 +34,10 @@ from workflows.appointment import AppointmentWorkflow
 from workflows.claim import ClaimWorkflow
 from workflows.counter_payment import CounterPaymentWorkflow
 from workflows.coverage import CoverageCheckWorkflow
+from workflows.critical_result import CriticalResultWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.mobile_payment import MobilePaymentWorkflow
+from workflows.obligation import ObligationWorkflow
 from workflows.reminder import ReminderWorkflow
 from workflows.results_notice import ResultsNoticeWorkflow
 from workflows.seal import AuditSealWorkflow
@@ -50,6 +53,8 @@ WORKFLOWS: list[type[Any]] = [
     ResultsNoticeWorkflow,
     CoverageCheckWorkflow,
     ClaimWorkflow,
+    CriticalResultWorkflow,
+    ObligationWorkflow,
 ]
 """All that the clinic's worker runs; recorded histories of each are replayed with the same list."""
 
@@ -57,7 +62,7 @@ WORKFLOWS: list[type[Any]] = [
 def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
     secret = settings.command_secret.get_secret_value().encode()
     records, appointments, tasks = Records(pool, secret), Appointments(pool, secret), Tasks(pool)
-    notices = Notices(pool)
+    notices, critical = Notices(pool), CriticalResults(pool)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -74,6 +79,9 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             tasks.escalate,
             notices.reminder,
             notices.reports,
+            critical.know,
+            critical.tell,
+            critical.owed,
             Outbox(pool).give_up,
             *claim_activities(pool, settings),
             messenger(client, settings).tell_visit,

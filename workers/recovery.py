@@ -16,6 +16,7 @@ from integrations.settings import Settings
 from models.appointments import OPEN
 from models.tables import AppointmentRow, CounterPaymentRow, LabRequestRow, PatientRow, PaymentRow, VisitRow
 from workers.recovery_claims import claims_to_go_on, covers_to_ask
+from workers.recovery_laboratory import results_to_hear
 from workflows.beside import Beside, reminder_of, results_of
 from workflows.mobile_payment import PaymentOpening
 from workflows.starting import start_visit_run
@@ -63,7 +64,9 @@ async def appointments_to_come(settings: Settings) -> list[UUID]:
 
 async def visits_with_reports(settings: Settings) -> list[UUID]:
     """Every visit that may owe its patient a report. What went out already does not go out again."""
-    answered = exists().where(LabRequestRow.visit_id == VisitRow.id, LabRequestRow.status == "COMPLETED")
+    answered = exists().where(
+        LabRequestRow.visit_id == VisitRow.id, LabRequestRow.status.in_(("COMPLETED", "CORRECTED"))
+    )
     discharged = and_(VisitRow.completed_at > datetime.now(UTC) - LATELY, PatientRow.email.is_not(None))
     wanted = select(VisitRow.id).join(PatientRow, PatientRow.id == VisitRow.patient_id)
     async with reading(settings) as db:
@@ -93,7 +96,7 @@ async def recover(client: Client, settings: Settings) -> int:
         await start_receipt_run(client, settings.task_queue, Told(receipt=receipt))
     beside = [reminder_of(id) for id in await appointments_to_come(settings)]
     async with reading(settings) as db:
-        beside += [*await claims_to_go_on(db), *await covers_to_ask(db)]
+        beside += [*await claims_to_go_on(db), *await covers_to_ask(db), *await results_to_hear(db)]
     for one in (*beside, *(results_of(id) for id in await visits_with_reports(settings))):
         await start_beside(client, settings.task_queue, one)
     return len(found)

@@ -15,10 +15,12 @@ with workflow.unsafe.imports_passed_through():
     from models.claim_actions import ClaimOpening
     from models.claims import Payer
     from models.visit import Visit
-    from workflows import claim, coverage, mobile_payment, reminder, results_notice
+    from workflows import claim, coverage, critical_result, mobile_payment, obligation, reminder, results_notice
     from workflows.claim import ClaimWorkflow
     from workflows.coverage import CoverageCheckWorkflow, CoverageOpening
+    from workflows.critical_result import CriticalOpening, CriticalResultWorkflow
     from workflows.mobile_payment import MobilePaymentWorkflow, PaymentOpening
+    from workflows.obligation import ObligationOpening, ObligationWorkflow
     from workflows.reminder import ReminderOpening, ReminderWorkflow
     from workflows.results_notice import ResultsNoticeWorkflow, ResultsOpening
 
@@ -53,6 +55,18 @@ def results_of(visit_id: UUID) -> Beside:
     return Beside(ResultsNoticeWorkflow.run, opening, name, "Reports to the patient", hears=results_notice.CHANGED)
 
 
+def critical_of(lab_request_id: UUID) -> Beside:
+    opening = CriticalOpening(lab_request_id=lab_request_id)
+    name = critical_result.workflow_id(lab_request_id)
+    return Beside(CriticalResultWorkflow.run, opening, name, "Critical result", hears=critical_result.CHANGED)
+
+
+def obligation_of(obligation_id: UUID) -> Beside:
+    opening = ObligationOpening(obligation_id=obligation_id)
+    name = obligation.workflow_id(obligation_id)
+    return Beside(ObligationWorkflow.run, opening, name, "Result to tell", hears=obligation.CHANGED)
+
+
 def claim_run(opening: ClaimOpening) -> Beside:
     name = claim.workflow_id(opening.claim_id)
     return Beside(ClaimWorkflow.run, opening, name, "Claim", hears=claim.CHANGED)
@@ -77,6 +91,8 @@ KINDS: dict[str, Callable[[Start, Visit], Beside]] = {
     "Reminder": lambda start, visit: reminder_of(start.id),
     "ResultsNotice": lambda start, visit: results_of(start.id),
     "CoverageCheck": cover_of,
+    "CriticalResult": lambda start, visit: critical_of(start.id),
+    "Obligation": lambda start, visit: obligation_of(start.id),
     "Claim": claim_of,
 }
 

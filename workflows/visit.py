@@ -180,7 +180,8 @@ class VisitWorkflow:
         self.is_known = self.accounts_for(outcome)
         self.visit, self.is_delayed = outcome.visit, False
         self.came_to_nothing = self.visit is None
-        self.starts += outcome.starts
+        if not (outcome.repeated and str(command.id) in self.processed):
+            self.starts += outcome.starts  # a repetition of what this run knows has begun already
         if outcome.problem is None or remember:
             self.processed.setdefault(str(command.id), command.digest)
         self.show()

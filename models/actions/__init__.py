@@ -5,7 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.actions.base import Action, Case, Change, Charge, Row, Start
+from models.actions.cancelling import CancelOrder
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
+from models.actions.corrections import CorrectLabResult
+from models.actions.critical_results import AcknowledgeCritical
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
@@ -16,6 +19,7 @@ from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
+from models.actions.telling import TellPatient
 from models.actions.triage import ConfirmRetriage, RecordTriage
 
 VisitAction = (
@@ -27,6 +31,9 @@ VisitAction = (
     | RecordDiagnosis
     | OrderLabTest
     | ReportLabTest
+    | CorrectLabResult
+    | AcknowledgeCritical
+    | CancelOrder
     | Prescribe
     | Dispense
     | Refer
@@ -37,6 +44,7 @@ VisitAction = (
     | RaiseShaInvoice
     | BillInsurer
     | Discharge
+    | TellPatient
     | CancelVisit
 )
 """What may be done on a visit that is open."""
@@ -48,16 +56,19 @@ AnyAction = Annotated[
 ]
 
 __all__ = [
+    "AcknowledgeCritical",
     "Action",
     "AnyAction",
     "AnyVisitAction",
     "BillInsurer",
+    "CancelOrder",
     "CancelVisit",
     "Case",
     "Change",
     "Charge",
     "ConfirmPayment",
     "ConfirmRetriage",
+    "CorrectLabResult",
     "CreditPayment",
     "Discharge",
     "Dispense",
@@ -82,5 +93,6 @@ __all__ = [
     "Start",
     "TakeIn",
     "TakePayment",
+    "TellPatient",
     "VisitAction",
 ]

@@ -36,7 +36,9 @@ class Start(Value):
     `id` names what it is about; `payer`: for a claim, whose.
     """
 
-    kind: Literal["MobilePayment", "Reminder", "ResultsNotice", "CoverageCheck", "Claim"]
+    kind: Literal[
+        "MobilePayment", "Reminder", "ResultsNotice", "CoverageCheck", "Claim", "CriticalResult", "Obligation"
+    ]
     id: UUID
     payer: Payer | None = None
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from models.actions import lab_results
 from models.actions.base import (
     Action,
     Case,
@@ -24,7 +25,7 @@ from models.base import Date, Note, Number, Value, Words
 from models.catalogue import Resource
 from models.problems import Missing, WrongStage, invalid
 from models.staff import Person, Role
-from models.visit import Status, Visit, may_discharge
+from models.visit import OrderKind, Status, Visit, may_discharge
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 MORNING = time(9, 0)
@@ -56,7 +57,10 @@ class FollowUp(Value):
 
 
 class Discharge(Action):
-    """Complete the visit: refused while anything is open, naming it. May book the follow-up."""
+    """Complete the visit: refused while anything is open, naming it. May book the follow-up.
+
+    `results_to_follow`: the patient goes before the laboratory has answered, and is told afterwards.
+    """
 
     roles = frozenset({Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE})
     resource = Resource.VISIT
@@ -66,23 +70,32 @@ class Discharge(Action):
     kind: Literal["discharge"] = "discharge"
     discharge_notes: Words
     follow_up: FollowUp | None = None
+    results_to_follow: bool = False
 
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         require_role(may_discharge(visit), actor, self.said)
         require_consultation(visit)
         unwritten = [ENCOUNTER] if visit.taken_in and not visit.seen else []
-        require_nothing_open(visit, first=unwritten)
+        require_nothing_open(self.to_be_closed(visit), first=unwritten)
         if unwritten:
             raise WrongStage("The consultation is not written down yet. Record it first.", missing=unwritten)
 
+    def to_be_closed(self, visit: Visit) -> Visit:
+        """The visit without the orders that may stay open."""
+        if not self.results_to_follow:
+            return visit
+        return visit.closing(*(o.id for o in visit.open_orders if o.kind is OrderKind.LAB_REQUEST))
+
     def apply(self, case: Case) -> Change:
-        visit = case.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
-        report = Start(kind="ResultsNotice", id=case.visit_id)
+        left = lab_results.leaving(case, case.visit)
+        visit = left.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
+        starts = (*left.starts, Start(kind="ResultsNotice", id=case.visit_id))
         if self.follow_up is None:
-            return Change(visit=visit, starts=(report,))
+            return Change(visit=visit, rows=left.rows, starts=starts)
         appointment = self.appointment(case, self.follow_up)
-        return Change(visit=visit, rows=(appointment,), starts=(Start(kind="Reminder", id=appointment.id), report))
+        remind = Start(kind="Reminder", id=appointment.id)
+        return Change(visit=visit, rows=(appointment, *left.rows), starts=(remind, *starts))
 
     def appointment(self, case: Case, follow_up: FollowUp) -> Row:
         day = follow_up.day(case.today)
@@ -100,7 +113,8 @@ class Discharge(Action):
         )
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
-        return {**shown, "appointment": change.rows[0].whole} if change.rows else shown
+        booked = next((row for row in change.rows if row.resource is Resource.APPOINTMENT), None)
+        return {**shown, "appointment": booked.whole} if booked else shown
 
     def audit_id(self, case: Case) -> UUID:
         return case.visit_id

@@ -1,15 +1,30 @@
 """The laboratory: a test is ordered, answered or cancelled, and the patient returns to the same clinician."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.actions.base import Action, Case, Change, Charge, Row, Start, require_consultation, require_open
-from models.actions.orders import order_to_change, priced
+from models.actions.base import Action, Case, Change, Charge, require_consultation, require_open
+from models.actions.lab_results import (
+    UNANSWERED,
+    Debt,
+    Reported,
+    back_to_clinician,
+    loop_starts,
+    notice_of,
+    owing,
+    ready,
+    reported,
+    request_of,
+    request_row,
+    watched,
+)
+from models.actions.orders import priced
 from models.base import Details, Line, Note
-from models.catalogue import PriceOf, Resource, RowOf, Want
+from models.catalogue import PatientOfVisit, PriceOf, Resource, RowOf, Want
 from models.events import CLINICIANS, Event
+from models.problems import AlreadyDone
 from models.staff import Person, Role, Station
 from models.visit import Order, OrderKind, Visit
 
@@ -42,21 +57,17 @@ class OrderLabTest(Action):
             urgent=self.urgency == "URGENT",
             charged=charge.amount,
         )
-        values = {
-            **self.fields(),
-            "test_type": price.code,
-            "requested_by": case.actor.id,
-            "status": "PENDING",
-            "results": None,
-            "completed_at": None,
-            "completed_by": None,
-        }
+        values = {**self.fields(), **UNANSWERED, "test_type": price.code, "requested_by": case.actor.id}
         visit = case.visit.opening(order).charging(charge.amount)
         return Change(visit=visit, rows=(case.row(Resource.LAB_REQUEST, values),), charges=(charge,))
 
 
 class ReportLabTest(Action):
-    """The results of a test, or why it was not done."""
+    """The results of a test, or why it was not done.
+
+    PRELIMINARY results may be reported again and again, and leave the request open; COMPLETED ones are final, and
+    corrected by `correct_lab_result`. What the catalogue knows is flagged N, L, H, LL or HH; LL and HH are critical.
+    """
 
     roles = frozenset({Role.LAB_TECHNICIAN})
     resource = Resource.LAB_REQUEST
@@ -65,20 +76,20 @@ class ReportLabTest(Action):
 
     kind: Literal["report_lab_test"] = "report_lab_test"
     lab_request_id: UUID
-    status: Literal["COMPLETED", "CANCELLED"]
+    status: Literal["PRELIMINARY", "COMPLETED", "CANCELLED"]
     results: Annotated[Details, Field(description="Values by name, as the analyser gives them.")] | None = None
     notes: Note | None = None
 
     @model_validator(mode="after")
     def complete(self) -> "ReportLabTest":
-        if self.status == "COMPLETED" and not self.results:
-            raise ValueError("a COMPLETED test needs results; cancel it if it could not be done")
         if self.status == "CANCELLED" and self.results:
             raise ValueError("a CANCELLED test has no results; complete it instead")
+        if self.status != "CANCELLED" and not self.results:
+            raise ValueError(f"a {self.status} test needs results; cancel it if it could not be done")
         return self
 
     def wants(self) -> tuple[Want, ...]:
-        return (RowOf(resource=Resource.LAB_REQUEST, id=self.lab_request_id),)
+        return (RowOf(resource=Resource.LAB_REQUEST, id=self.lab_request_id), PatientOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.order(self.lab_request_id) is None:
@@ -86,52 +97,66 @@ class ReportLabTest(Action):
         require_open(visit)
 
     def apply(self, case: Case) -> Change:
-        order = order_to_change(case, self.lab_request_id, OrderKind.LAB_REQUEST)
-        done = self.status == "COMPLETED"
-        values = {
-            "status": self.status,
-            "results": self.results,
-            "completed_at": case.at,
-            "completed_by": case.actor.id,
-            **({"notes": self.notes} if self.notes is not None else {}),
-        }
-        row = Row(resource=Resource.LAB_REQUEST, id=order.id, values=values, former=case.known.row)
-        visit = case.visit.closing(order.id)
-        if not done:
-            visit = back_to_clinician(case, visit.charging(-order.charged), order)
-            return Change(visit=visit, rows=(row,), uncharged=(order.id,), starts=notice_of(visit))
-        visit = back_to_clinician(case, visit.having(has_unread_results=True), order)
-        return Change(visit=visit, rows=(row,), events=(self.ready(visit),), starts=notice_of(visit))
+        row = request_of(case)
+        order = case.visit.order(self.lab_request_id) or case.visit.awaited_order(self.lab_request_id)
+        if order is None:
+            raise AlreadyDone(f"This lab request is {row['status']} already.")
+        report = reported(case, row, self.results)
+        values = {**report.values, **self.standing(case)}
+        visit = watched(case.visit, order.id, report)
+        if self.status != "PRELIMINARY":
+            visit = without(visit, order)
+        change = Change(
+            visit=visit,
+            rows=(request_row(row, values),),
+            events=self.told(visit, {**row, **values}),
+            starts=loop_starts(order.id, report),
+        )
+        return self.handed_on(case, self.taken_back(change, order), order, report)
 
-    def ready(self, visit: Visit) -> Event:
-        payload = {
-            "patientId": visit.patient_id,
-            "visitId": visit.id,
-            "labRequestId": self.lab_request_id,
-            "results": self.results,
-        }
-        return Event(kind="lab:results_ready", audience=CLINICIANS, payload=payload)
+    def standing(self, case: Case) -> dict[str, Any]:
+        done = {} if self.status == "PRELIMINARY" else {"completed_at": case.at, "completed_by": case.actor.id}
+        reason = {"reason": self.notes} if self.status == "CANCELLED" else {}
+        return {"status": self.status, **done, **reason, **({"notes": self.notes} if self.notes is not None else {})}
+
+    def told(self, visit: Visit, row: dict[str, Any]) -> tuple[Event, ...]:
+        if self.status == "CANCELLED":
+            return (cancelled(visit, self.lab_request_id, CLINICIANS),)
+        return (ready(visit, row, "lab:results_ready" if self.status == "COMPLETED" else "lab:results_preliminary"),)
+
+    def taken_back(self, change: Change, order: Order) -> Change:
+        """Nobody pays for a test that was not done."""
+        if self.status != "CANCELLED":
+            return change
+        visit = change.visit.charging(-order.charged)
+        return change.model_copy(update={"visit": visit, "uncharged": (order.id,)})
+
+    def handed_on(self, case: Case, change: Change, order: Order, report: Reported) -> Change:
+        """To the clinician who ordered it; where the patient has left, to somebody who tells them."""
+        if case.visit.is_over:
+            if self.status == "PRELIMINARY" and not report.is_news:
+                return change
+            debt = Debt(request_id=order.id, owner_id=order.person_id, critical=report.is_news)
+            return joined(change, owing(case, change.visit, debt))
+        if self.status == "PRELIMINARY":
+            return change
+        visit = back_to_clinician(case, change.visit.having(has_unread_results=True), order.person_id)
+        return change.model_copy(update={"visit": visit, "starts": (*change.starts, *notice_of(visit))})
 
     def audit_id(self, case: Case) -> UUID:
         return self.lab_request_id
 
 
-def notice_of(visit: Visit) -> tuple[Start, ...]:
-    """The patient hears of the results when no test is open any more: once, not test by test."""
-    is_ready = visit.has_unread_results and all(o.kind is not OrderKind.LAB_REQUEST for o in visit.open_orders)
-    return (Start(kind="ResultsNotice", id=visit.id),) if is_ready else ()
+def without(visit: Visit, order: Order) -> Visit:
+    return visit.closing(order.id).having(awaited=tuple(one for one in visit.awaited if one.id != order.id))
 
 
-def back_to_clinician(case: Case, visit: Visit, last: Order) -> Visit:
-    """Open the review for the ordering clinician once no test is open and results wait to be read."""
-    kinds = {order.kind for order in visit.open_orders}
-    if not visit.has_unread_results or kinds & {OrderKind.LAB_REQUEST, OrderKind.REVIEW}:
-        return visit
-    review = Order(
-        id=case.derived_id("review"),
-        kind=OrderKind.REVIEW,
-        station=Station.CONSULTATION,
-        since=case.at,
-        person_id=last.person_id,
-    )
-    return visit.opening(review).having(provider_id=last.person_id)
+def joined(change: Change, debt: Change) -> Change:
+    """What was reported, and what is owed because of it; the patient hears that a report waits, too."""
+    starts = (*change.starts, *debt.starts, *notice_of(debt.visit))
+    return change.model_copy(update={"visit": debt.visit, "rows": (*change.rows, *debt.rows), "starts": starts})
+
+
+def cancelled(visit: Visit, request_id: UUID, audience: tuple[Role, ...]) -> Event:
+    payload = {"patientId": visit.patient_id, "visitId": visit.id, "labRequestId": request_id}
+    return Event(kind="lab:request_cancelled", audience=audience, payload=payload)

@@ -12,7 +12,10 @@ from models.tables.base import Base
 
 
 class CommandRow(Base):
-    """One command, once: its primary key is what makes every effect happen at most once."""
+    """One command, once: its primary key is what makes every effect happen at most once.
+
+    `starts`: what it was to begin, for a worker that finds it done but does not know whether that began.
+    """
 
     __tablename__ = "commands"
     __table_args__ = (CheckConstraint("status in ('DONE', 'REFUSED')", name="status"),)
@@ -25,6 +28,7 @@ class CommandRow(Base):
     digest: Mapped[str]
     status: Mapped[str]
     answer: Mapped[dict[str, Any] | None]
+    starts: Mapped[list[dict[str, Any]] | None]
     problem: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
     written_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

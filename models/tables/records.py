@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.catalogue import Resource
@@ -57,7 +58,17 @@ class PrescriptionRow(Record):
 
 
 class LabRequestRow(Record):
+    """`results`: as they stand; what they replaced is in `former_results`, with status, flags and who reported it."""
+
     __tablename__ = "lab_requests"
+    __table_args__ = (
+        Index("lab_requests_open_idx", "facility_id", postgresql_where=text("status in ('PENDING', 'PRELIMINARY')")),
+        Index(
+            "lab_requests_critical_idx",
+            "critical_since",
+            postgresql_where=text("critical_since is not null and acknowledged_at is null"),
+        ),
+    )
     resource = Resource.LAB_REQUEST
 
     requested_by: Mapped[UUID]
@@ -66,8 +77,61 @@ class LabRequestRow(Record):
     status: Mapped[str]
     notes: Mapped[str]
     results: Mapped[dict[str, Any] | None]
+    flags: Mapped[dict[str, Any] | None]
+    interpretation: Mapped[dict[str, Any] | None]
+    catalogue_version: Mapped[str | None]
+    former_results: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    reason: Mapped[str | None]
+    reported_at: Mapped[datetime | None]
+    reported_by: Mapped[UUID | None]
+    critical_since: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[UUID | None]
+    read_back: Mapped[dict[str, Any] | None]
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[UUID | None]
+
+
+class CriticalNoticeRow(Record):
+    """One attempt to have a critical value heard, or the answer to it. `step`: of the ladder, from 1; an answer has 0.
+
+    `critical_since` tells the loops of one test apart. No value stands here; what was read back does with the answer.
+    """
+
+    __tablename__ = "critical_notices"
+    __table_args__ = (CheckConstraint("kind in ('NOTIFIED', 'ACKNOWLEDGED')", name="kind"),)
+    resource = Resource.CRITICAL_NOTICE
+
+    lab_request_id: Mapped[UUID] = mapped_column(ForeignKey("lab_requests.id"), index=True)
+    critical_since: Mapped[datetime]
+    kind: Mapped[str]
+    step: Mapped[int]
+    told_role: Mapped[str | None]
+    told_person: Mapped[UUID | None]
+    flags: Mapped[dict[str, Any]]
+    read_back: Mapped[dict[str, Any] | None]
+
+
+class ObligationRow(Record):
+    """What the clinic owes a patient who has left, by whom and until when."""
+
+    __tablename__ = "obligations"
+    __table_args__ = (
+        CheckConstraint("kind in ('RESULT_TO_TELL')", name="kind"),
+        CheckConstraint("status in ('OPEN', 'DONE')", name="status"),
+        Index("obligations_open_idx", "facility_id", "due_at", postgresql_where=text("status = 'OPEN'")),
+    )
+    resource = Resource.OBLIGATION
+
+    kind: Mapped[str]
+    lab_request_id: Mapped[UUID] = mapped_column(ForeignKey("lab_requests.id"), index=True)
+    owner_id: Mapped[UUID]
+    due_at: Mapped[datetime]
+    status: Mapped[str]
+    is_critical: Mapped[bool]
+    outcome: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None]
 
 
 class ReferralRow(Record):

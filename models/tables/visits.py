@@ -92,6 +92,9 @@ class VisitRow(Base):
     referred_to: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     has_unread_results: Mapped[bool]
     open_orders: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    awaited: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    critical_results: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    untold: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     arrived_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     stage_since: Mapped[datetime]

@@ -111,6 +111,12 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "record_encounter": (ENCOUNTER, CLINICIAN),
     "record_diagnosis": (DIAGNOSIS, CLINICIAN),
     "order_lab_test": (LAB, CLINICIAN),
+    "correct_lab_result": (
+        {"lab_request_id": ITEM, "results": {"hemoglobin": "12.4"}, "reason": "Wrong tube"},
+        only(Role.LAB_TECHNICIAN),
+    ),
+    "acknowledge_critical": ({"lab_request_id": ITEM, "read_back": "6.1"}, CLINICIAN),
+    "cancel_order": ({"order_id": ITEM, "reason": "Not needed any more"}, CLINICIAN),
     "report_lab_test": ({"lab_request_id": ITEM, **RESULTS}, only(Role.LAB_TECHNICIAN)),
     "prescribe": (PRESCRIPTION, CLINICIAN),
     "dispense": ({"prescription_id": ITEM, **DISPENSED}, only(Role.PHARMACIST)),
@@ -122,6 +128,7 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "raise_sha_invoice": (INVOICE, CASHIER),
     "bill_insurer": ({"insurer_id": ITEM, "member_number": "M-1"}, CASHIER),
     "discharge": ({"discharge_notes": "Stable", "follow_up": FOLLOW_UP}, DISCHARGING),
+    "tell_patient": ({"obligation_id": ITEM, "outcome": "Called"}, CLINICIAN),
     "cancel_visit": ({"reason": "Opened twice"}, RECEPTION | {Role.SUPERVISOR}),
 }
 """Every action of the general door."""

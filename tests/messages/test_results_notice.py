@@ -161,3 +161,31 @@ async def test_a_cancelled_test_does_not_hold_back_the_others(post_office: PostO
     await post_office.walk.done(Role.LAB_TECHNICIAN, "PUT", f"/api/lab-requests/{last}", cancelled)
     await post_office.message(visit, "SENT")
     assert len(await post_office.letters("heri@example.org")) == 1
+
+
+async def test_preliminary_results_do_not_go_out_and_final_ones_do(post_office: PostOffice) -> None:
+    visit, (test,) = await to_be_tested(post_office, email="imani@example.org")
+    body = {"status": "PRELIMINARY", "results": {"hemoglobin": "13.0"}}
+    await post_office.walk.done(Role.LAB_TECHNICIAN, "PUT", f"/api/lab-requests/{test}", body)
+    assert not await post_office.messages(visit)
+    await post_office.walk.results(test)
+    await post_office.message(visit, "SENT")
+    _, text = await opened(post_office, visit, Template.RESULTS_REPORT)
+    assert ("hemoglobin: 14.2" in text, "13.0" in text) == (True, False)
+
+
+async def test_a_corrected_report_says_that_it_is_one(post_office: PostOffice) -> None:
+    visit, (test,) = await to_be_tested(post_office, email="jamila@example.org")
+    await post_office.walk.results(test)
+    form = {"kind": "correct_lab_result", "lab_request_id": test, "reason": "Wrong tube"}
+    body = {**form, "results": {"hemoglobin": "13.3"}}
+    await post_office.walk.done(Role.LAB_TECHNICIAN, "POST", f"/api/visits/{visit['id']}/actions", body)
+    _, text = await opened(post_office, visit, Template.VISIT_REPORT)
+    assert "Corrected report: hemoglobin: 13.3" in text
+
+
+async def opened(post_office: PostOffice, visit: dict[str, Any], template: Template) -> tuple[PdfReader, str]:
+    """The paper, and what it says."""
+    reader, password = await paper_of(post_office, visit, template)
+    reader.decrypt(password)
+    return reader, " ".join(" ".join(page.extract_text() for page in reader.pages).split())

@@ -20,7 +20,7 @@ from models.actions import (
     TakePayment,
 )
 from models.actions.base import Charge
-from models.catalogue import ItemOf, Known, NextNumber, PatientOf, Priced, PriceOf, Resource, RowOf
+from models.catalogue import ItemOf, Known, NextNumber, PatientOf, PatientOfVisit, Priced, PriceOf, Resource, RowOf
 from models.command import Command, accept
 from models.problems import Problem, Refused
 from models.staff import Person, Role
@@ -48,6 +48,7 @@ class Shelf:
 
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
+    visits: dict[UUID, UUID] = field(default_factory=dict)
     number: int = 0
 
     def known(self, command: Command) -> Known:
@@ -65,6 +66,8 @@ class Shelf:
                     facts["row"] = self.row(want.resource, want.id, command.actor)
                 case PatientOf():
                     facts["patient"] = self.patient(want, command.actor)
+                case PatientOfVisit():
+                    facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -80,7 +83,12 @@ class Shelf:
         patients = [row for (resource, _), row in self.rows.items() if resource is Resource.PATIENT]
         return next((p for p in patients if p["national_id"] == want.national_id), None)
 
+    def patient_of(self, visit_id: UUID, actor: Person) -> dict[str, Any] | None:
+        patient_id = self.visits.get(visit_id)
+        return self.row(Resource.PATIENT, patient_id, actor) if patient_id else None
+
     def keep(self, change: Change) -> None:
+        self.visits[change.visit.id] = change.visit.patient_id
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
@@ -131,9 +139,11 @@ class Desk:
         """Have it done; the id of the order or record that it made."""
         return self.does(who, action).rows[0].id
 
-    def answer(self, who: Person | Role, lab_request_id: UUID, status: str = "COMPLETED") -> Change:
-        """The laboratory answers; `status` COMPLETED or CANCELLED."""
-        results = {"hemoglobin": "14.2"} if status == "COMPLETED" else None
+    def answer(
+        self, who: Person | Role, lab_request_id: UUID, status: str = "COMPLETED", hemoglobin: str = "14.2"
+    ) -> Change:
+        """The laboratory answers; `status` PRELIMINARY, COMPLETED or CANCELLED. From 7 g/dL down it is critical."""
+        results = {"hemoglobin": hemoglobin} if status != "CANCELLED" else None
         form = {"lab_request_id": lab_request_id, "status": status, "results": results}
         return self.does(who, ReportLabTest.model_validate(form))
 

@@ -67,9 +67,32 @@ class Choice:
 
 
 def lab_report(at: Choice) -> do.Action:
-    id = at.record(*at.paper.working("LAB_REQUEST"))
-    form = {"status": "CANCELLED"} if at.number % 3 == 0 else {"status": "COMPLETED", "results": {"hb": 12.1}}
-    return do.ReportLabTest.model_validate({**form, "lab_request_id": id})
+    id = at.record(*at.paper.working("LAB_REQUEST"), *sorted(at.paper.to_follow))
+    status = at.one("CANCELLED", "COMPLETED", "PRELIMINARY", "COMPLETED")
+    results = None if status == "CANCELLED" else {"hb": at.one("12.1", "6.1", "12.1", "6.1", "5.9")}
+    return do.ReportLabTest.model_validate({"lab_request_id": id, "status": status, "results": results})
+
+
+def lab_correction(at: Choice) -> do.Action:
+    id = at.record(*[id for id, test in at.paper.tests.items() if test.status in ("COMPLETED", "CORRECTED")])
+    results = {"hb": at.one("12.1", "6.1", "5.9")}
+    return do.CorrectLabResult(lab_request_id=id, results=results, reason="Wrong tube")
+
+
+def acknowledgement(at: Choice) -> do.Action:
+    """Mostly the value that was reported."""
+    id = at.record(*[id for id, test in at.paper.tests.items() if test.waits_to_be_heard])
+    value = at.paper.tests[id].value if id in at.paper.tests else ""
+    return do.AcknowledgeCritical(lab_request_id=id, read_back=at.one(value, value, "6.2") or "6.1")
+
+
+def order_cancelled(at: Choice) -> do.Action:
+    id = at.record(*at.paper.working("LAB_REQUEST"), *sorted(at.paper.to_follow))
+    return do.CancelOrder(order_id=id, reason="Not needed any more")
+
+
+def patient_told(at: Choice) -> do.Action:
+    return do.TellPatient(obligation_id=at.record(*at.paper.untold), outcome="Called; comes back tomorrow")
 
 
 def dispensing(at: Choice) -> do.Action:
@@ -88,7 +111,7 @@ def sha_invoice(at: Choice) -> do.Action:
 def discharge(at: Choice) -> do.Action:
     days = at.one(None, 3, None, -1)
     when = None if days is None else do.FollowUp(date=(MORNING + timedelta(days=days)).date())
-    return do.Discharge(discharge_notes="Stable", follow_up=when)
+    return do.Discharge(discharge_notes="Stable", follow_up=when, results_to_follow=at.number % 2 == 0)
 
 
 def arrival(at: Choice) -> do.Action:
@@ -157,6 +180,10 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     ),
     "order test": ((CLINICIAN, SECOND_CLINICIAN), lab_test),
     "report test": ((Role.LAB_TECHNICIAN,), lab_report),
+    "correct test": ((Role.LAB_TECHNICIAN,), lab_correction),
+    "acknowledge": ((CLINICIAN, SECOND_CLINICIAN), acknowledgement),
+    "cancel order": ((CLINICIAN, SECOND_CLINICIAN), order_cancelled),
+    "tell patient": ((CLINICIAN, SECOND_CLINICIAN), patient_told),
     "prescribe": (
         (CLINICIAN, SECOND_CLINICIAN),
         lambda at: prescription(at.one(4, 2, 3, 1), at.one(*["Paracetamol"] * 4, "Aspirin"), at.encounter()),

@@ -47,7 +47,9 @@ class Notebook(RuleBasedStateMachine):
         self.desk.shelf.keep(change)
         self.desk.current = change.visit
         reviews = [order.id for order in change.visit.open_orders if order.kind == "REVIEW"]
-        self.paper.note(action, who, id, reviews[0] if reviews else None)
+        untold = {one.obligation_id: one.lab_request_id for one in change.visit.untold}
+        owed = {id: test for id, test in untold.items() if id not in self.paper.untold}
+        self.paper.note(action, who, id, reviews[0] if reviews else None, owed)
         self.ids.append(id)
 
     def check_events(self, change: Change, stage: str, waits: set[Station], work: dict[UUID, Any]) -> None:
@@ -157,6 +159,29 @@ class Notebook(RuleBasedStateMachine):
         if self.visit.has_unread_results:
             assert reviews or self.paper.working("LAB_REQUEST")
         assert self.visit.has_unread_results == self.paper.unread
+
+    @invariant()
+    def nobody_who_has_left_is_forgotten(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert {one.obligation_id: one.lab_request_id for one in visit.untold} == paper.untold
+        assert {order.id for order in visit.awaited} == paper.to_follow
+        assert not paper.to_follow or visit.end
+
+    @invariant()
+    def a_critical_value_waits_until_it_is_heard(self) -> None:
+        waiting = {id for id, test in self.paper.tests.items() if test.waits_to_be_heard}
+        assert set(self.visit.critical_results) == waiting
+        assert len(self.visit.critical_results) == len(waiting)
+
+    @invariant()
+    def no_result_is_lost(self) -> None:
+        """Every report of a test is there, with its flag; the last one is the one that counts."""
+        for id, test in self.paper.tests.items():
+            row = self.desk.shelf.rows[Resource.LAB_REQUEST, id]
+            assert row["status"] == test.status
+            assert str((row["results"] or {}).get("hb", "")) == test.value
+            assert (row["critical_since"] is not None) == test.is_critical(test.value)
+            assert all(former["results"] for former in row["former_results"])
 
     @invariant()
     def status_follows_from_the_facts(self) -> None:

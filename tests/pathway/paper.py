@@ -42,6 +42,33 @@ class Work:
 
 
 @dataclass
+class Test:
+    """One laboratory test. `heard`: a clinician has read its critical value back."""
+
+    __test__ = False
+    code: str
+    by: UUID
+    status: str = "PENDING"
+    value: str = ""
+    heard: bool = False
+
+    @property
+    def waits_to_be_heard(self) -> bool:
+        return self.is_critical(self.value) and not self.heard
+
+    def is_critical(self, value: str) -> bool:
+        """Only blood tests are in the catalogue; from 7 g/dL haemoglobin down it is critical in adults."""
+        return self.code == "BLOOD_TEST" and bool(value) and Decimal(value) <= 7
+
+    def comes(self, status: str, value: str) -> bool:
+        """A report; whether it is a critical value that nobody has heard of yet."""
+        was_waiting = self.waits_to_be_heard
+        is_known = self.heard and self.value == value
+        self.status, self.value, self.heard = status, value, is_known
+        return self.waits_to_be_heard and not was_waiting
+
+
+@dataclass
 class Paper:
     """The notes of one visit."""
 
@@ -55,6 +82,10 @@ class Paper:
     instead: set[Station] = field(default_factory=set)
     unread: bool = False
     work: dict[UUID, Work] = field(default_factory=dict)
+    tests: dict[UUID, Test] = field(default_factory=dict)
+    to_follow: set[UUID] = field(default_factory=set)
+    untold: dict[UUID, UUID] = field(default_factory=dict)
+    owing: list[UUID] = field(default_factory=list)
     answered: dict[UUID, str] = field(default_factory=dict)
     encounters: set[UUID] = field(default_factory=set)
     charged: dict[UUID, Decimal] = field(default_factory=dict)
@@ -108,12 +139,15 @@ class Paper:
         stations = {work.station for work in self.work.values()}
         return stations | ({at[self.stage]} if self.stage in at else set())
 
-    def note(self, action: Action, actor: Person, id: UUID, review: UUID | None) -> None:
-        """`id`: the command's; `review`: how a review that opens now is called."""
+    def note(self, action: Action, actor: Person, id: UUID, review: UUID | None, owed: dict[UUID, UUID]) -> None:
+        """`id`: the command's; `review`, `owed`: how a review, or what is owed from now on, is called."""
         self.accepted += 1
+        self.owing = []
         getattr(self, f"after_{action.kind}", self.after_service)(action, actor, id)
-        if action.kind == "report_lab_test":
-            self.send_back(action, review)
+        if action.kind in ("report_lab_test", "correct_lab_result", "cancel_order"):
+            self.send_back(getattr(action, "lab_request_id", None) or getattr(action, "order_id", None), review)
+        assert sorted(owed.values()) == sorted(self.owing), "who has left is owed each result that came afterwards"
+        self.untold |= owed
 
     def after_record_triage(self, action: Any, actor: Person, id: UUID) -> None:
         colour, is_half = seen_as(action), action.vital_signs.trauma is None
@@ -155,21 +189,53 @@ class Paper:
 
     def after_order_lab_test(self, action: Any, actor: Person, id: UUID) -> None:
         self.work[id] = Work("LAB_REQUEST", Station.LABORATORY, actor.id)
+        self.tests[id] = Test(action.test_type, actor.id)
         self.charged[id] = PRICES[action.test_type]
 
     def after_report_lab_test(self, action: Any, actor: Person, id: UUID) -> None:
+        is_news = self.tests[action.lab_request_id].comes(action.status, said(action))
         if action.status == "CANCELLED":
             self.taken_back += self.charged.pop(action.lab_request_id)
+        if self.ended:
+            self.owe(action.lab_request_id, is_news, is_due=action.status != "PRELIMINARY")
+        if action.status != "PRELIMINARY":
+            self.unread = self.unread or not self.ended
+            self.answered[action.lab_request_id] = "LAB_REQUEST"
+            self.to_follow.discard(action.lab_request_id)
+            self.work.pop(action.lab_request_id, None)
+
+    def after_correct_lab_result(self, action: Any, actor: Person, id: UUID) -> None:
+        is_news = self.tests[action.lab_request_id].comes("CORRECTED", said(action))
+        if self.ended:
+            self.owe(action.lab_request_id, is_news, is_due=True)
         else:
             self.unread = True
 
-    def send_back(self, action: Any, review: UUID | None) -> None:
-        last = self.work[action.lab_request_id]
-        self.answer(action.lab_request_id)
-        if self.unread and not self.working("LAB_REQUEST") and not self.working("REVIEW"):
-            assert review is not None, "the last result is in, and nobody is asked to read it"
-            self.work[review] = Work("REVIEW", Station.CONSULTATION, last.person)
-            self.clinician = last.person
+    def after_cancel_order(self, action: Any, actor: Person, id: UUID) -> None:
+        self.tests[action.order_id].comes("CANCELLED", "")
+        self.taken_back += self.charged.pop(action.order_id)
+        self.unread = self.unread or self.tests[action.order_id].by != actor.id
+        self.answer(action.order_id)
+
+    def after_acknowledge_critical(self, action: Any, actor: Person, id: UUID) -> None:
+        self.tests[action.lab_request_id].heard = True
+
+    def after_tell_patient(self, action: Any, actor: Person, id: UUID) -> None:
+        about = self.untold[action.obligation_id]
+        self.untold = {owed: test for owed, test in self.untold.items() if test != about}
+
+    def owe(self, test: UUID, is_news: bool, *, is_due: bool) -> None:
+        """What is owed already is not owed twice, unless it became critical."""
+        if is_news or (is_due and test not in self.untold.values()):
+            self.owing.append(test)
+
+    def send_back(self, test: UUID | None, review: UUID | None) -> None:
+        if not self.unread or self.ended or self.working("LAB_REQUEST") or self.working("REVIEW"):
+            return
+        assert test is not None
+        assert review is not None, "the last result is in, and nobody is asked to read it"
+        self.clinician = self.tests[test].by
+        self.work[review] = Work("REVIEW", Station.CONSULTATION, self.clinician)
 
     def after_prescribe(self, action: Any, actor: Person, id: UUID) -> None:
         each = PRICES[action.medication_name]
@@ -227,9 +293,16 @@ class Paper:
 
     def after_discharge(self, action: Any, actor: Person, id: UUID) -> None:
         self.ended = "COMPLETED"
+        self.to_follow = set(self.working("LAB_REQUEST"))
+        self.work = {id: work for id, work in self.work.items() if id not in self.to_follow}
+        self.owing = [id for id, test in self.tests.items() if test.waits_to_be_heard]
 
     def after_cancel_visit(self, action: Any, actor: Person, id: UUID) -> None:
         self.ended = "CANCELLED"
 
     def answer(self, id: UUID) -> None:
         self.answered[id] = self.work.pop(id).kind
+
+
+def said(action: Any) -> str:
+    return str((action.results or {}).get("hb", ""))

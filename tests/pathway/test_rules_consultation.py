@@ -80,10 +80,11 @@ def test_cancelling_the_last_test_still_sends_unread_results_back() -> None:
     assert desk.visit.waiting_at == (Station.CONSULTATION,)
 
 
-def test_a_cancelled_test_alone_asks_nobody_to_read() -> None:
+def test_a_test_that_the_laboratory_cancels_is_told_to_who_ordered_it() -> None:
     desk, test = with_test()
     desk.answer(Role.LAB_TECHNICIAN, test, "CANCELLED")
-    assert desk.visit.open_orders == ()
+    [review] = desk.visit.open_orders
+    assert (review.kind, review.person_id) == ("REVIEW", CLINICIAN.id)
 
 
 def test_an_encounter_reads_what_is_in_and_the_rest_comes_back_later() -> None:
@@ -96,13 +97,13 @@ def test_an_encounter_reads_what_is_in_and_the_rest_comes_back_later() -> None:
     assert desk.visit.waiting_at == (Station.CONSULTATION,)
 
 
-def test_an_encounter_that_read_all_results_leaves_nothing_to_review_when_the_rest_is_cancelled() -> None:
+def test_a_test_that_is_cancelled_after_the_others_were_read_is_told_too() -> None:
     desk, first = with_test()
     second = desk.ordered(CLINICIAN, TEST)
     desk.answer(Role.LAB_TECHNICIAN, first)
     desk.does(CLINICIAN, ENCOUNTER)
     desk.answer(Role.LAB_TECHNICIAN, second, "CANCELLED")
-    assert desk.visit.open_orders == ()
+    assert [order.kind for order in desk.visit.open_orders] == ["REVIEW"]
 
 
 def test_a_test_after_the_review_brings_a_new_review() -> None:

@@ -38,6 +38,8 @@ def report(status: str = "COMPLETED", results: Any = None, id: UUID = ID, **more
         ("CANCELLED", None, True),
         ("CANCELLED", {}, True),
         ("CANCELLED", {"hb": "14.2"}, False),
+        ("PRELIMINARY", {"hb": "14.2"}, True),
+        ("PRELIMINARY", None, False),
         ("PENDING", None, False),
         ("IN_PROGRESS", None, False),
     ],

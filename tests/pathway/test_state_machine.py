@@ -17,7 +17,8 @@ from tests.pathway.verdicts import FOREIGN, UNKNOWN
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
-OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
+LABORATORY = ("order test", "report test", "correct test", "acknowledge")
+OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 

@@ -1,6 +1,7 @@
 """What the pathway's description allows, told from the notes on paper: nothing, or the problem that must come."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ ROLES = {
     "identify_patient": {Role.RECEPTIONIST},
     "refer": {Role.CLINICAL_OFFICER, Role.TRIAGE_NURSE},
     "report_lab_test": {Role.LAB_TECHNICIAN},
+    "correct_lab_result": {Role.LAB_TECHNICIAN},
     "dispense": {Role.PHARMACIST},
     "record_immunization": {Role.IMMUNIZATION_NURSE},
     "record_family_planning": {Role.FAMILY_PLANNING_COUNSELOR},
@@ -52,7 +54,9 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "not-found"
     if kind in ("register_patient", "open_visit", "identify_patient"):
         return "already-done"
-    if kind in ("report_lab_test", "dispense"):
+    if kind in LABORATORY:
+        return LABORATORY[kind](paper, action)
+    if kind == "dispense":
         return answering(paper, action)
     if paper.ended:
         return "visit-closed"
@@ -90,15 +94,67 @@ def serving(paper: Paper, action: Any) -> str | None:
 
 
 def answering(paper: Paper, action: Any) -> str | None:
-    id = action.lab_request_id if action.kind == "report_lab_test" else action.prescription_id
-    kind = "LAB_REQUEST" if action.kind == "report_lab_test" else "PRESCRIPTION"
+    id, kind = action.prescription_id, "PRESCRIPTION"
     if id == FOREIGN:
         return "conflict"
     if id in paper.answered:
         return "already-done" if paper.answered[id] == kind else "not-found"
     if id not in paper.work or paper.work[id].kind != kind:
         return "not-found"
-    return fitting(paper, action) if isinstance(action, Dispense) else None
+    return fitting(paper, action)
+
+
+def of_this_visit(paper: Paper, id: UUID) -> str | None:
+    if id == FOREIGN:
+        return "conflict"
+    return None if id in paper.tests else "not-found"
+
+
+def reporting(paper: Paper, action: Any) -> str | None:
+    """A test is answered while it is open, and while it is awaited."""
+    id = action.lab_request_id
+    is_open = id in paper.work or id in paper.to_follow
+    return of_this_visit(paper, id) or (None if is_open else "already-done")
+
+
+def correcting(paper: Paper, action: Any) -> str | None:
+    id = action.lab_request_id
+    if no := of_this_visit(paper, id):
+        return no
+    final = {"CANCELLED": "already-done", "PENDING": "conflict", "PRELIMINARY": "conflict"}
+    return final.get(paper.tests[id].status)
+
+
+def acknowledging(paper: Paper, action: Any) -> str | None:
+    id = action.lab_request_id
+    if no := of_this_visit(paper, id):
+        return no
+    test = paper.tests[id]
+    if not test.is_critical(test.value):
+        return "conflict"
+    if test.heard:
+        return "already-done"
+    return None if Decimal(str(action.read_back)) == Decimal(test.value) else "invalid"
+
+
+def cancelling(paper: Paper, action: Any) -> str | None:
+    if action.order_id in paper.to_follow:
+        return "visit-closed"
+    return of_this_visit(paper, action.order_id) or (None if action.order_id in paper.work else "already-done")
+
+
+def telling_patient(paper: Paper, action: Any) -> str | None:
+    return None if action.obligation_id in paper.untold else "not-found"
+
+
+LABORATORY: dict[str, Callable[[Paper, Any], str | None]] = {
+    "report_lab_test": reporting,
+    "correct_lab_result": correcting,
+    "acknowledge_critical": acknowledging,
+    "cancel_order": cancelling,
+    "tell_patient": telling_patient,
+}
+"""What may be done whether or not the patient is still there."""
 
 
 def fitting(paper: Paper, action: Dispense) -> str | None:
@@ -174,15 +230,18 @@ def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
         return "not-your-role"
     if not paper.consulted:
         return "wrong-stage"
+    left = outstanding(paper, "LAB_REQUEST" if action.results_to_follow else "")
     if paper.called and not paper.written:
-        return outstanding(paper) or "wrong-stage"
+        return left or "wrong-stage"
     follow_up = action.follow_up
     late = follow_up and follow_up.date and follow_up.date <= MORNING.date()
-    return outstanding(paper) or ("invalid" if late else None)
+    return left or ("invalid" if late else None)
 
 
-def outstanding(paper: Paper) -> str | None:
-    return "outstanding-work" if paper.work or paper.owed > 0 else None
+def outstanding(paper: Paper, but: str = "") -> str | None:
+    """Open work, except of one kind, or money."""
+    work = [work for work in paper.work.values() if work.kind != but]
+    return "outstanding-work" if work or paper.owed > 0 else None
 
 
 SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {

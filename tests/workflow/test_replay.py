@@ -149,6 +149,10 @@ async def test_the_histories_hold_what_they_are_kept_for() -> None:
         "reminder_too_late": {"ACTIVITY_TASK_FAILED": 1, "ACTIVITY_TASK_COMPLETED": 1},
         "results_by_mail": {"ACTIVITY_TASK_COMPLETED": 1, "TIMER_STARTED": 0},
         "results_told_by_the_clinician": {"TIMER_STARTED": 1, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "critical_result_read_back": {"TIMER_STARTED": 3, "WORKFLOW_EXECUTION_SIGNALED": 2},
+        "critical_result_corrected": {"TIMER_STARTED": 1, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "obligation_told_late": {"TIMER_STARTED": 2, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "visit_with_late_results": {"START_CHILD_WORKFLOW_EXECUTION_INITIATED": 3},
         "audit_seal": {"ACTIVITY_TASK_COMPLETED": 1},
     }
     for name, counts in wanted.items():

@@ -1,0 +1,102 @@
+"""The closed loop of a critical value, and what is owed to patients who have left: what its workflows know and say."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from models.base import Value
+from models.deadlines import Deadline, Ladder, Rung
+from models.events import Event, for_person
+from models.staff import Role
+from models.tasks import NewTask, TaskKind
+
+HOURLY: Ladder = tuple(Rung(after=timedelta(hours=hours), to=Role.SUPERVISOR) for hours in (0, 1, 4, 24))
+"""Who owes a patient a result and is late is asked by the supervisor, again and again."""
+
+
+class CriticalFacts(Value):
+    """A critical value as its rows have it now. `told`: rungs of the ladder that are behind it."""
+
+    lab_request_id: UUID
+    facility_id: UUID
+    visit_id: UUID
+    patient_id: UUID
+    ordered_by: UUID
+    since: datetime
+    ladder: Ladder
+    told: int = 0
+    is_acknowledged: bool = False
+    has_left: bool = False
+
+    @property
+    def deadline(self) -> Deadline:
+        return Deadline(due=self.since, ladder=self.ladder, climbed=self.told)
+
+    @property
+    def task(self) -> NewTask:
+        """For whoever ordered the test; every clinician sees it and may take it."""
+        return NewTask(
+            about=self.lab_request_id,
+            name=f"acknowledge {self.since.isoformat()}",
+            facility_id=self.facility_id,
+            kind=TaskKind.ACKNOWLEDGE_CRITICAL,
+            role=Role.CLINICAL_OFFICER,
+            words=f"A critical result waits to be read back (lab request {self.lab_request_id}): acknowledge_critical.",
+            due_at=self.since + (self.ladder[1].after if len(self.ladder) > 1 else timedelta(0)),
+            visit_id=self.visit_id,
+            owner_id=self.ordered_by,
+        )
+
+
+class CriticalStep(Value):
+    """One rung that is due: its number, from 1, and which loop of the test it belongs to."""
+
+    lab_request_id: UUID
+    since: datetime
+    step: int
+    to: Role
+
+
+def critical_event(facts: CriticalFacts, step: CriticalStep, flags: dict[str, str]) -> Event:
+    """To the ordering clinician first, then to everybody of the role. No value: it is read where it is kept."""
+    first = step.step == 1
+    payload = {
+        "patientId": facts.patient_id,
+        "visitId": facts.visit_id,
+        "labRequestId": facts.lab_request_id,
+        "flags": flags,
+        "step": step.step,
+        "toldRole": step.to,
+        "toldPerson": facts.ordered_by if first else None,
+        "patientHasLeft": facts.has_left,
+    }
+    return Event(kind="lab:critical", audience=(for_person(facts.ordered_by) if first else step.to,), payload=payload)
+
+
+class OwedResult(Value):
+    """An obligation to tell a patient who has left, as its row has it now."""
+
+    id: UUID
+    facility_id: UUID
+    visit_id: UUID
+    patient_id: UUID
+    lab_request_id: UUID
+    owner_id: UUID
+    due_at: datetime
+    is_critical: bool
+    is_open: bool
+
+    @property
+    def task(self) -> NewTask:
+        how = "Call the patient at once with a critical result" if self.is_critical else "Tell the patient of a result"
+        about = f"patient {self.patient_id}, lab request {self.lab_request_id}"
+        return NewTask(
+            about=self.id,
+            name="tell",
+            facility_id=self.facility_id,
+            kind=TaskKind.TELL_PATIENT,
+            role=Role.CLINICAL_OFFICER,
+            words=f"{how} that came after they had left ({about}): tell_patient with obligation {self.id}.",
+            due_at=self.due_at,
+            visit_id=self.visit_id,
+            owner_id=self.owner_id,
+        )
