@@ -4,11 +4,35 @@ import difflib
 from typing import Any
 
 from integrations.database import Connection
-from models.catalogue import Item, ItemOf, Known, NextNumber, PatientOf, Priced, PriceOf, RowOf, Want
+from models.catalogue import (
+    DosesGiven,
+    Item,
+    ItemOf,
+    Known,
+    NextNumber,
+    PatientOf,
+    PatientOfVisit,
+    Priced,
+    PriceOf,
+    RowOf,
+    Want,
+)
 from models.command import Command
+from models.doses import Given
 from models.staff import Person
 from models.tables import LIST_OF, TABLE_OF, VaccineRow
 
+PATIENT_OF_VISIT = """
+    select p.* from patients p join visits v on v.patient_id = p.id where v.id = %s and v.facility_id = %s
+"""
+DOSES = """
+    select v.code, i.immunization_date as on, i.conditions,
+        exists (select 1 from vaccine_reactions r where r.immunization_id = i.id and r.anaphylaxis) as anaphylaxis
+    from patient_immunizations i join vaccines v on v.id = i.vaccine_id
+    where i.patient_id = (select patient_id from visits where id = %s) and i.facility_id = %s
+        and i.status = 'COMPLETED'
+    order by i.immunization_date, i.recorded_at
+"""
 NEXT_NUMBER = """
     insert into numbers (facility_id, series, last) values (%s, %s, 1)
     on conflict (facility_id, series) do update set last = numbers.last + 1 returning last
@@ -18,11 +42,12 @@ NEXT_NUMBER = """
 async def look_up(db: Connection, command: Command) -> Known:
     facts: dict[str, Any] = {}
     for want in command.action.wants():
-        facts |= await answer_to(db, want, command.actor)
+        facts |= await answer_to(db, want, command)
     return Known.model_validate(facts)
 
 
-async def answer_to(db: Connection, want: Want, actor: Person) -> dict[str, Any]:
+async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, Any]:
+    actor = command.actor
     match want:
         case PriceOf():
             return await price(db, want, actor)
@@ -32,9 +57,19 @@ async def answer_to(db: Connection, want: Want, actor: Person) -> dict[str, Any]
             return {"row": await row(db, want, actor)}
         case PatientOf():
             return {"patient": await patient(db, want, actor)}
+        case PatientOfVisit():
+            visit_id = want.visit_id or command.visit_id
+            return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
+        case DosesGiven():
+            return {"doses": await doses_given(db, command)}
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}
+
+
+async def doses_given(db: Connection, command: Command) -> tuple[Given, ...]:
+    rows = await db.execute(DOSES, (command.visit_id, command.actor.facility_id))
+    return tuple(Given.model_validate(row) for row in await rows.fetchall())
 
 
 async def one(db: Connection, text: str, *values: Any) -> dict[str, Any] | None:

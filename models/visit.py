@@ -114,6 +114,11 @@ class Visit(Value):
     amount_pending: Money = NOTHING
     """Asked for by phone and not yet true; it changes no balance."""
 
+    observe_until: datetime | None = None
+    """A vaccine was given: the patient is watched until then."""
+    observation_note: str | None = None
+    """Why the observation was ended before."""
+
     end: Status | None = None
     completed_at: datetime | None = None
     discharge_notes: str | None = None
@@ -146,12 +151,21 @@ class Visit(Value):
         """Whether a consultation, or a referral from triage in its place, has happened or begun."""
         return self.taken_in or self.seen or bool(self.referred_to)
 
+    def is_observed(self, at: datetime) -> bool:
+        return self.observe_until is not None and at < self.observe_until
+
     def order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.open_orders if order.id == order_id), None)
 
     def having(self, **facts: Any) -> "Visit":
         """The visit with some facts changed."""
         return self.model_copy(update=facts)
+
+    def raised_to(self, category: TriageCategory) -> "Visit":
+        """At least as urgent as that; never less urgent than before."""
+        by_urgency = list(TriageCategory)
+        former = self.triage_category or category
+        return self.having(triage_category=min(category, former, key=by_urgency.index))
 
     def opening(self, order: Order) -> "Visit":
         return self.having(open_orders=(*self.open_orders, order))
@@ -248,6 +262,7 @@ def summary(visit: Visit) -> dict[str, Any]:
         ],
         "arrived_at": visit.arrived_at,
         "updated_at": visit.updated_at,
+        "observe_until": visit.observe_until,
         "completed_at": visit.completed_at,
         "discharge_notes": visit.discharge_notes,
         "version": visit.version,

@@ -28,7 +28,8 @@ def next_step(visit: Visit) -> str:
             0, f"{someone(Role.CLINICAL_OFFICER)} has the patient in and writes the encounter down.".capitalize()
         )
     if visit.status is Status.READY_FOR_DISCHARGE:
-        steps.append(f"Discharge, by {' or '.join(someone(role) for role in sorted(may_discharge(visit)))}.")
+        later = f", not before {clock(visit.observe_until)}" if visit.observe_until else ""
+        steps.append(f"Discharge, by {' or '.join(someone(role) for role in sorted(may_discharge(visit)))}{later}.")
     return " ".join(steps)
 
 
@@ -50,6 +51,8 @@ def details(visit: Visit) -> str:
     lines = [f"**{visit.op_number}** is **{spoken(visit.status)}** since {clock(visit.stage_since)}."]
     if visit.triage_category:
         lines.append(f"Triage category: {spoken(visit.triage_category)}.")
+    if visit.observe_until and not visit.end:
+        lines.append(f"Under observation after a vaccine until **{clock(visit.observe_until)}**.")
     lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]
     lines.append(f"Next: {next_step(visit)}")
     lines.append(f"Bill: KES {visit.total_amount}, still open KES {visit.balance} ({spoken(visit.payment_status)}).")

@@ -13,6 +13,8 @@ from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
 from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
+from models.actions.newborn import RegisterNewborn
+from models.actions.observation import EndObservation, RecordReaction
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.triage import RecordTriage
@@ -28,6 +30,8 @@ VisitAction = (
     | Dispense
     | Refer
     | RecordImmunization
+    | RecordReaction
+    | EndObservation
     | RecordFamilyPlanning
     | RecordMchService
     | TakePayment
@@ -40,7 +44,7 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    RegisterPatient | OpenVisit | RegisterNewborn | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
     Field(discriminator="kind"),
 ]
 
@@ -57,6 +61,7 @@ __all__ = [
     "CreditPayment",
     "Discharge",
     "Dispense",
+    "EndObservation",
     "FailPayment",
     "FollowUp",
     "OpenVisit",
@@ -68,8 +73,10 @@ __all__ = [
     "RecordFamilyPlanning",
     "RecordImmunization",
     "RecordMchService",
+    "RecordReaction",
     "RecordTriage",
     "Refer",
+    "RegisterNewborn",
     "RegisterPatient",
     "ReportLabTest",
     "Row",

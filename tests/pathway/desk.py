@@ -20,8 +20,20 @@ from models.actions import (
     TakePayment,
 )
 from models.actions.base import Charge
-from models.catalogue import ItemOf, Known, NextNumber, PatientOf, Priced, PriceOf, Resource, RowOf
+from models.catalogue import (
+    DosesGiven,
+    ItemOf,
+    Known,
+    NextNumber,
+    PatientOf,
+    PatientOfVisit,
+    Priced,
+    PriceOf,
+    Resource,
+    RowOf,
+)
 from models.command import Command, accept
+from models.doses import Given
 from models.problems import Problem, Refused
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
@@ -48,6 +60,7 @@ class Shelf:
 
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
+    visits: dict[UUID, UUID] = field(default_factory=dict)
     number: int = 0
 
     def known(self, command: Command) -> Known:
@@ -65,6 +78,10 @@ class Shelf:
                     facts["row"] = self.row(want.resource, want.id, command.actor)
                 case PatientOf():
                     facts["patient"] = self.patient(want, command.actor)
+                case PatientOfVisit():
+                    facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
+                case DosesGiven():
+                    facts["doses"] = self.doses(command.visit_id)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -80,7 +97,27 @@ class Shelf:
         patients = [row for (resource, _), row in self.rows.items() if resource is Resource.PATIENT]
         return next((p for p in patients if p["national_id"] == want.national_id), None)
 
+    def patient_of(self, visit_id: UUID, actor: Person) -> dict[str, Any] | None:
+        patient_id = self.visits.get(visit_id)
+        return self.row(Resource.PATIENT, patient_id, actor) if patient_id else None
+
+    def doses(self, visit_id: UUID) -> tuple[Given, ...]:
+        """What the visit's patient was given, whichever visit it was given on."""
+        reactions = [row for (resource, _), row in self.rows.items() if resource is Resource.REACTION]
+        severe = {row["immunization_id"] for row in reactions if row["anaphylaxis"]}
+        return tuple(
+            Given(
+                code=ITEMS[row["vaccine_id"]].code,
+                on=row["immunization_date"],
+                conditions=tuple(row["conditions"]),
+                anaphylaxis=row["id"] in severe,
+            )
+            for (resource, _), row in self.rows.items()
+            if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id)
+        )
+
     def keep(self, change: Change) -> None:
+        self.visits[change.visit.id] = change.visit.patient_id
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
