@@ -81,8 +81,11 @@ def reached(told: list[Counted]) -> int:
 
 
 def upcoming(who: Recipient, told: list[Counted], vaccine: Vaccine, on: date) -> Dose | None:
-    """The first dose of the series that is not given, and whose age has not passed for certain."""
-    return next((d for d in vaccine.dose if d.number > reached(told) and not has_passed(who, d, on)), None)
+    """The dose of the series that comes next; None where it is complete, or its age has passed for certain."""
+    for dose in vaccine.dose:
+        if dose.number > reached(told) and not (dose.may_be_left_out and has_passed(who, dose, on)):
+            return None if has_passed(who, dose, on) else dose
+    return None
 
 
 def has_passed(who: Recipient, dose: Dose, on: date) -> bool:

@@ -78,14 +78,18 @@ class Series:
     def shown(self, told: list[Counted]) -> list[Scheduled]:
         """Doses to come follow each other by their intervals, beginning today at the earliest."""
         given = {c.number: c.given.on for c in told if c.number is not None}
-        before, doses = last_of(told), []
+        before, doses, former = last_of(told), [], Standing.GIVEN
         for dose in self.vaccine.dose:
             if dose.number in given:
-                doses.append(self.told(dose, Standing.GIVEN, given_on=given[dose.number]))
+                former = Standing.GIVEN
+                doses.append(self.told(dose, former, given_on=given[dose.number]))
                 continue
             due_on = earliest(self.who, dose, before)
             status = self.standing(dose, due_on, is_skipped=dose.number < reached(told))
+            if former in (Standing.TOO_LATE, Standing.UNKNOWN):  # what it builds on will not be, or nobody knows when
+                status = former
             doses.append(self.told(dose, status, due_on=due_on))
+            former = Standing.GIVEN if dose.may_be_left_out else status
             if status is not Standing.TOO_LATE:
                 before = max(due_on, self.today) if due_on else self.today
         return doses

@@ -9,13 +9,17 @@ from models.rulepacks import pack_for, packs
 
 
 class Dose(Value):
-    """One dose of a series. Ages and intervals in days; what is None is not judged."""
+    """One dose of a series. Ages and intervals in days; what is None is not judged.
+
+    `may_be_left_out`: once its age has passed, the series goes on with the next dose.
+    """
 
     number: int
     label: str
     due_days: int | None = None
     latest_days: int | None = None
     min_interval_days: int = 0
+    may_be_left_out: bool = False
     note: str = ""
 
 
