@@ -17,6 +17,14 @@ from tests.pathway.verdicts import FOREIGN, UNKNOWN
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 OFTEN = ("order test", "prescribe", "refer", "report test", "dispense", "dispense", "discharge", *MONEY)
+OF_ANOTHER = (
+    Resource.ENCOUNTER,
+    Resource.LAB_REQUEST,
+    Resource.PRESCRIPTION,
+    Resource.PAYMENT,
+    Resource.IMMUNIZATION,
+)
+"""What another patient's visit has, too."""
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -32,10 +40,11 @@ class Pathway(Notebook):
     def register(self, far: int) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
-        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.PAYMENT):
+        for resource in OF_ANOTHER:
             self.desk.shelf.rows[resource, FOREIGN] = {
                 "facility_id": FACILITY,
                 "visit_id": UNKNOWN,
+                "patient_id": UNKNOWN,
                 "status": "PENDING",
             }
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
