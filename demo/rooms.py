@@ -148,9 +148,8 @@ class Rooms:
             recommendations=step.recommendations,
             status="COMPLETED",
             notes="Routine contact",
+            gestational_age_weeks=step.weeks,
         )
-        if step.weeks is not None:
-            body["gestational_age_weeks"] = step.weeks
         path = f"/api/mch-services/patients/{self._chart.patient_id}/services"
         await self._clinic.act("MCH service", Role.MCH_NURSE, "POST", path, body)
 
