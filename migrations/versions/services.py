@@ -1,5 +1,7 @@
 """services: doses judged, observation, reactions, returns, contacts, families"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -11,11 +13,11 @@ branch_labels = None
 depends_on = None
 
 
-def listed(name: str) -> sa.Column:
+def listed(name: str) -> sa.Column[Any]:
     return sa.Column(name, postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False)
 
 
-def added() -> dict[str, tuple[sa.Column, ...]]:
+def added() -> dict[str, tuple[sa.Column[Any], ...]]:
     """Made anew each time: a column belongs to one table."""
     return {
         "visits": (
@@ -54,7 +56,7 @@ def added() -> dict[str, tuple[sa.Column, ...]]:
     }
 
 
-def record(table: str, *columns: sa.Column) -> None:
+def record(table: str, *columns: sa.Column[Any]) -> None:
     op.create_table(
         table,
         *columns,
