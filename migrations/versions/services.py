@@ -99,10 +99,8 @@ def upgrade() -> None:
         "family_links",
         sa.Column("relation", sa.Text(), nullable=False),
         sa.Column("related_visit_id", sa.Uuid(), nullable=False),
-        sa.Column("related_patient_id", sa.Uuid(), nullable=False),
     )
     refers("family_links", "related_visit_id", "visits")
-    refers("family_links", "related_patient_id", "patients")
 
 
 def downgrade() -> None:

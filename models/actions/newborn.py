@@ -50,7 +50,7 @@ class RegisterNewborn(Action):
             chief_complaint=self.chief_complaint,
             payment_type=self.payment_type or PaymentType(her_visit["payment_type"]),
         )
-        rows = (Row(resource=Resource.PATIENT, id=baby["id"], values=values), self.link(case, mother, baby["id"]))
+        rows = (Row(resource=Resource.PATIENT, id=baby["id"], values=values), self.link(case, baby["id"]))
         return opening.registered(case, baby, rows)
 
     def mother(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -82,7 +82,7 @@ class RegisterNewborn(Action):
             "registration_date": case.at,
         }
 
-    def link(self, case: Case, mother: dict[str, Any], baby_id: UUID) -> Row:
+    def link(self, case: Case, baby_id: UUID) -> Row:
         values = {
             "facility_id": case.actor.facility_id,
             "visit_id": case.visit_id,
@@ -91,7 +91,6 @@ class RegisterNewborn(Action):
             "recorded_at": case.at,
             "relation": "MOTHER",
             "related_visit_id": self.mother_visit_id,
-            "related_patient_id": mother["id"],
         }
         return Row(resource=Resource.FAMILY_LINK, id=case.derived_id("link"), values=values)
 

@@ -161,14 +161,13 @@ class MchRecordRow(Record):
 
 
 class FamilyLinkRow(Record):
-    """`visit_id` and `patient_id` are the child's; `related_…` whose child it is."""
+    """`visit_id` and `patient_id` are the child's; `related_visit_id` is the mother's visit, which knows who she is."""
 
     __tablename__ = "family_links"
     resource = Resource.FAMILY_LINK
 
     relation: Mapped[str]
     related_visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
-    related_patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
 
 
 class PaymentRow(Record):

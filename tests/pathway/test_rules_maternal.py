@@ -117,7 +117,6 @@ def test_a_newborn_takes_name_phone_number_and_payer_from_the_mother_and_is_link
     assert (patient.values["first_name"], patient.values["last_name"]) == ("Baby", "Mfano")
     assert patient.values["phone_number"] == "+254712345678"
     assert link.values["related_visit_id"] == mother.visit.id
-    assert link.values["related_patient_id"] == mother.visit.patient_id
     assert (link.values["visit_id"], link.values["patient_id"]) == (baby.visit.id, patient.id)
     assert baby.visit.payment_type is mother.visit.payment_type
     assert baby.visit.op_number != mother.visit.op_number
