@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.database import Connection
 from models.catalogue import (
+    DosesGiven,
     Item,
     ItemOf,
     Known,
@@ -17,11 +18,20 @@ from models.catalogue import (
     Want,
 )
 from models.command import Command
+from models.doses import Given
 from models.staff import Person
 from models.tables import LIST_OF, TABLE_OF, VaccineRow
 
 PATIENT_OF_VISIT = """
     select p.* from patients p join visits v on v.patient_id = p.id where v.id = %s and v.facility_id = %s
+"""
+DOSES = """
+    select v.code, i.immunization_date as on, i.conditions,
+        exists (select 1 from vaccine_reactions r where r.immunization_id = i.id and r.anaphylaxis) as anaphylaxis
+    from patient_immunizations i join vaccines v on v.id = i.vaccine_id
+    where i.patient_id = (select patient_id from visits where id = %s) and i.facility_id = %s
+        and i.status = 'COMPLETED'
+    order by i.immunization_date, i.recorded_at
 """
 NEXT_NUMBER = """
     insert into numbers (facility_id, series, last) values (%s, %s, 1)
@@ -50,9 +60,16 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
         case PatientOfVisit():
             visit_id = want.visit_id or command.visit_id
             return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
+        case DosesGiven():
+            return {"doses": await doses_given(db, command)}
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}
+
+
+async def doses_given(db: Connection, command: Command) -> tuple[Given, ...]:
+    rows = await db.execute(DOSES, (command.visit_id, command.actor.facility_id))
+    return tuple(Given.model_validate(row) for row in await rows.fetchall())
 
 
 async def one(db: Connection, text: str, *values: Any) -> dict[str, Any] | None:

@@ -90,6 +90,7 @@ VACCINES = (
     Vaccine("YELLOW_FEVER", "Yellow fever"),
     Vaccine("HPV", "HPV"),
     Vaccine("R21", "R21 (malaria)"),
+    Vaccine("RTSS", "RTS,S (malaria)"),
     Vaccine("TCV", "TCV (typhoid conjugate)"),
     Vaccine("TD", "Td (tetanus and diphtheria)"),
     Vaccine("VARICELLA", "Varicella", is_kepi=False),

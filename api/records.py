@@ -78,7 +78,7 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
     routes.add_api_route(f"{path}/{{id}}", one, response_model=shape, tags=[tag], name=f"read {tag}")
 
 
-def of_parent(path: str, table: type[Record], column: str) -> None:
+def of_parent(path: str, table: type[Record], column: str, routes: APIRouter = routes) -> None:
     """`GET path` with the patient's or visit's id inside."""
     stored: Any = table.__table__
 

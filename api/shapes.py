@@ -55,6 +55,7 @@ class VisitSummary(BaseModel):
     open_orders: list[OpenOrder]
     arrived_at: datetime
     updated_at: datetime
+    observe_until: datetime | None
     completed_at: datetime | None
     discharge_notes: str | None
     version: int

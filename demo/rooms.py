@@ -118,7 +118,15 @@ class Rooms:
             notes="No reaction seen",
         )
         path = f"/api/immunization/patients/{self._chart.patient_id}/immunizations"
-        await self._clinic.act("immunization", Role.IMMUNIZATION_NURSE, "POST", path, body)
+        done = await self._clinic.act("immunization", Role.IMMUNIZATION_NURSE, "POST", path, body)
+        if done.record["visit"]["observe_until"]:
+            await self._end_observation()
+
+    async def _end_observation(self) -> None:
+        """The child would be watched for a while; a demonstration does not wait."""
+        body = {"kind": "end_observation", "reason": "Watched for half an hour (the demonstration does not wait)"}
+        path = f"{self._chart.visit}/actions"
+        await self._clinic.act("observation", Role.IMMUNIZATION_NURSE, "POST", path, body)
 
     async def advise(self, step: AdviseOnFamilyPlanning) -> None:
         body = self._for_visit(
@@ -127,6 +135,7 @@ class Rooms:
             counseling_notes=step.counseling_notes,
             status="ACTIVE",
             notes="Chose freely",
+            book_return=step.book_return,
         )
         path = f"/api/family-planning/patients/{self._chart.patient_id}/records"
         await self._clinic.act("family planning", Role.FAMILY_PLANNING_COUNSELOR, "POST", path, body)
@@ -139,6 +148,7 @@ class Rooms:
             recommendations=step.recommendations,
             status="COMPLETED",
             notes="Routine contact",
+            gestational_age_weeks=step.weeks,
         )
         path = f"/api/mch-services/patients/{self._chart.patient_id}/services"
         await self._clinic.act("MCH service", Role.MCH_NURSE, "POST", path, body)

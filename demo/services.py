@@ -34,9 +34,10 @@ ANTENATAL = Story(
         Refer("MCH", "Antenatal contact", by=Role.TRIAGE_NURSE),
         CareForMother(
             ("antenatal", "anc"),
-            {"gestation_weeks": 26, "fundal_height_cm": 25, "fetal_heart_rate": 142},
+            {"fundal_height_cm": 25, "fetal_heart_rate": 142},
             "Mother and child well, normal weight gain",
             "Iron and folate, sleep under a net",
+            weeks=26,
         ),
         Diagnose("Z34.9", "Supervision of normal pregnancy, unspecified", "QA42"),
         Pay("Antenatal care"),
@@ -57,9 +58,10 @@ PREGNANT_AND_ILL = Story(
         Refer("MCH", "Antenatal contact is due"),
         CareForMother(
             ("antenatal", "anc"),
-            {"gestation_weeks": 21, "fetal_heart_rate": 148},
+            {"fetal_heart_rate": 148},
             "Child growing as expected",
             "Drink plenty",
+            weeks=21,
         ),
         ReportResults(),
         Examine("Result discussed", "Lower urinary tract infection", "Antibiotic safe in pregnancy"),
@@ -108,10 +110,10 @@ FAMILY_PLANNING = Story(
         Register(),
         Triage("NORMAL", Condition.WELL, "Not pregnant by the checklist"),
         Refer("FAMILY_PLANNING", "Asks for a method", by=Role.TRIAGE_NURSE),
-        AdviseOnFamilyPlanning(("injection", "injectable", "dmpa"), "All methods explained, free choice"),
+        AdviseOnFamilyPlanning(("injection", "injectable", "dmpa"), "All methods explained, free choice", True),
         Diagnose("Z30.0", "General counselling and advice on contraception", "QA21"),
         Pay("Family planning"),
-        Discharge("Return date on the card", follow_up_days=84, by=Role.FAMILY_PLANNING_COUNSELOR),
+        Discharge("Return date on the card", by=Role.FAMILY_PLANNING_COUNSELOR),
     ),
 )
 

@@ -117,16 +117,18 @@ class Vaccinate:
 class AdviseOnFamilyPlanning:
     wanted: tuple[str, ...]
     counseling_notes: str
+    book_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CareForMother:
-    """One mother-and-child service."""
+    """One mother-and-child service; `weeks` of pregnancy, where there is one."""
 
     wanted: tuple[str, ...]
     details: Mapping[str, str | int | float]
     findings: str
     recommendations: str
+    weeks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.base import Value
+from models.doses import Given
 
 
 class Resource(StrEnum):
@@ -21,8 +22,10 @@ class Resource(StrEnum):
     OBLIGATION = "OBLIGATION"
     REFERRAL = "REFERRAL"
     IMMUNIZATION = "IMMUNIZATION"
+    REACTION = "REACTION"
     FAMILY_PLANNING = "FAMILY_PLANNING"
     MCH_SERVICE = "MCH_SERVICE"
+    FAMILY_LINK = "FAMILY_LINK"
     PAYMENT = "PAYMENT"
     SHA_INVOICE = "SHA_INVOICE"
     INSURER_INVOICE = "INSURER_INVOICE"
@@ -79,13 +82,17 @@ class PatientOfVisit(Value):
     visit_id: UUID | None = None
 
 
+class DosesGiven(Value):
+    """Every dose of a vaccine that the visit's patient was ever given here."""
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | NextNumber
 
 
 class Priced(Value):
@@ -113,4 +120,5 @@ class Known(Value):
     item: Item | None = None
     row: dict[str, Any] | None = None
     patient: dict[str, Any] | None = None
+    doses: tuple[Given, ...] = ()
     number: int = 0

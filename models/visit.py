@@ -184,6 +184,11 @@ class Visit(Value):
     amount_pending: Money = NOTHING
     """Asked for by phone and not yet true; it changes no balance."""
 
+    observe_until: datetime | None = None
+    """A vaccine was given: the patient is watched until then."""
+    observation_note: str | None = None
+    """Why the observation was ended before."""
+
     end: Status | None = None
     completed_at: datetime | None = None
     discharge_notes: str | None = None
@@ -216,6 +221,9 @@ class Visit(Value):
         """Whether a consultation, or a referral from triage in its place, has happened or begun."""
         return self.taken_in or self.seen or bool(self.referred_to)
 
+    def is_observed(self, at: datetime) -> bool:
+        return self.observe_until is not None and at < self.observe_until
+
     def order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.open_orders if order.id == order_id), None)
 
@@ -225,6 +233,16 @@ class Visit(Value):
     def having(self, **facts: Any) -> "Visit":
         """The visit with some facts changed."""
         return self.model_copy(update=facts)
+
+    def raised_to(self, category: TriageCategory) -> "Visit":
+        """At least as urgent as that, and never less urgent than before; a lower colour that waits to be confirmed falls.
+
+        Who was not triaged yet still is, unless it is an emergency: the queue goes by the colour until then.
+        """
+        colour = worse(LEAST_COLOUR[category], self.triage_colour)
+        is_open = self.triage_category is None and category is not TriageCategory.EMERGENCY
+        known = None if is_open else CATEGORY_OF[colour]
+        return self.having(triage_colour=colour, triage_category=known, pending_retriage=None)
 
     def opening(self, order: Order) -> "Visit":
         return self.having(open_orders=(*self.open_orders, order))
@@ -344,6 +362,7 @@ def summary(visit: Visit) -> dict[str, Any]:
         ],
         "arrived_at": visit.arrived_at,
         "updated_at": visit.updated_at,
+        "observe_until": visit.observe_until,
         "completed_at": visit.completed_at,
         "discharge_notes": visit.discharge_notes,
         "version": visit.version,

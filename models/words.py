@@ -28,7 +28,8 @@ def next_step(visit: Visit) -> str:
             0, f"{someone(Role.CLINICAL_OFFICER)} has the patient in and writes the encounter down.".capitalize()
         )
     if visit.status is Status.READY_FOR_DISCHARGE:
-        steps.append(f"Discharge, by {' or '.join(someone(role) for role in sorted(may_discharge(visit)))}.")
+        later = f", not before {clock(visit.observe_until)}" if visit.observe_until else ""
+        steps.append(f"Discharge, by {' or '.join(someone(role) for role in sorted(may_discharge(visit)))}{later}.")
     return " ".join(steps)
 
 
@@ -57,6 +58,8 @@ def details(visit: Visit) -> str:
         lines.append(f"Waits for a second person to confirm {spoken(visit.pending_retriage.colour)}.")
     if visit.identity_pending:
         lines.append("Taken in as an emergency; reception finds out who it is.")
+    if visit.observe_until and not visit.end:
+        lines.append(f"Under observation after a vaccine until **{clock(visit.observe_until)}**.")
     lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]
     lines.append(f"Next: {next_step(visit)}")
     lines.append(f"Bill: KES {visit.total_amount}, still open KES {visit.balance} ({spoken(visit.payment_status)}).")

@@ -17,6 +17,8 @@ from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
 from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
+from models.actions.newborn import RegisterNewborn
+from models.actions.observation import EndObservation, RecordReaction
 from models.actions.pharmacy import Dispense, Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.telling import TellPatient
@@ -38,6 +40,8 @@ VisitAction = (
     | Dispense
     | Refer
     | RecordImmunization
+    | RecordReaction
+    | EndObservation
     | RecordFamilyPlanning
     | RecordMchService
     | TakePayment
@@ -51,7 +55,14 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | ReceiveEmergency | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    RegisterPatient
+    | OpenVisit
+    | ReceiveEmergency
+    | RegisterNewborn
+    | VisitAction
+    | ConfirmPayment
+    | FailPayment
+    | CreditPayment,
     Field(discriminator="kind"),
 ]
 
@@ -72,6 +83,7 @@ __all__ = [
     "CreditPayment",
     "Discharge",
     "Dispense",
+    "EndObservation",
     "FailPayment",
     "FollowUp",
     "IdentifyPatient",
@@ -85,8 +97,10 @@ __all__ = [
     "RecordFamilyPlanning",
     "RecordImmunization",
     "RecordMchService",
+    "RecordReaction",
     "RecordTriage",
     "Refer",
+    "RegisterNewborn",
     "RegisterPatient",
     "ReportLabTest",
     "Row",

@@ -23,9 +23,10 @@ from models.actions.base import (
 from models.appointments import FARTHEST
 from models.base import Date, Note, Number, Value, Words
 from models.catalogue import Resource
-from models.problems import Missing, WrongStage, invalid
+from models.problems import Missing, OutstandingWork, WrongStage, invalid
 from models.staff import Person, Role
 from models.visit import OrderKind, Status, Visit, may_discharge
+from models.words import clock
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 MORNING = time(9, 0)
@@ -88,6 +89,7 @@ class Discharge(Action):
         return visit.closing(*(o.id for o in visit.open_orders if o.kind is OrderKind.LAB_REQUEST))
 
     def apply(self, case: Case) -> Change:
+        require_observed(case)
         left = lab_results.leaving(case, case.visit)
         visit = left.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
         starts = (*left.starts, Start(kind="ResultsNotice", id=case.visit_id))
@@ -118,6 +120,14 @@ class Discharge(Action):
 
     def audit_id(self, case: Case) -> UUID:
         return case.visit_id
+
+
+def require_observed(case: Case) -> None:
+    """After a vaccine the patient is watched for a while before going home."""
+    until = case.visit.observe_until
+    if until and case.visit.is_observed(case.at):
+        missing = Missing(what="observation", roles=(Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE))
+        raise OutstandingWork(f"Under observation after a vaccine until {clock(until)}.", missing=[missing])
 
 
 class CancelVisit(Action):

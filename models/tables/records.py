@@ -157,6 +157,29 @@ class ImmunizationRow(Record):
     status: Mapped[str]
     notes: Mapped[str]
     administered_by: Mapped[UUID]
+    conditions: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    override_reason: Mapped[str | None]
+    dose_number: Mapped[int | None]
+    schedule_version: Mapped[str | None]
+    warnings: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    observe_until: Mapped[datetime | None]
+    next_dose: Mapped[str | None]
+    next_date: Mapped[date | None]
+
+
+class ReactionRow(Record):
+    """An adverse event following immunization."""
+
+    __tablename__ = "vaccine_reactions"
+    resource = Resource.REACTION
+
+    immunization_id: Mapped[UUID] = mapped_column(ForeignKey("patient_immunizations.id"), index=True)
+    reaction: Mapped[str]
+    severity: Mapped[str]
+    anaphylaxis: Mapped[bool]
+    onset_at: Mapped[datetime | None]
+    action_taken: Mapped[str]
+    notes: Mapped[str]
 
 
 class FamilyPlanningRow(Record):
@@ -170,6 +193,12 @@ class FamilyPlanningRow(Record):
     status: Mapped[str]
     notes: Mapped[str]
     provider_id: Mapped[UUID]
+    conditions: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    next_date: Mapped[date | None]
+    return_for: Mapped[str | None]
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    appointment_id: Mapped[UUID | None]
+    rules_version: Mapped[str | None]
 
 
 class MchRecordRow(Record):
@@ -184,6 +213,25 @@ class MchRecordRow(Record):
     status: Mapped[str]
     notes: Mapped[str]
     provider_id: Mapped[UUID]
+    lmp: Mapped[date | None]
+    gestational_age_weeks: Mapped[int | None]
+    delivered_on: Mapped[date | None]
+    danger_signs: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    contact_due: Mapped[str | None]
+    next_contact: Mapped[str | None]
+    next_date: Mapped[date | None]
+    advice: Mapped[str | None]
+    rules_version: Mapped[str | None]
+
+
+class FamilyLinkRow(Record):
+    """`visit_id` and `patient_id` are the child's; `related_visit_id` is the mother's visit, which knows who she is."""
+
+    __tablename__ = "family_links"
+    resource = Resource.FAMILY_LINK
+
+    relation: Mapped[str]
+    related_visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
 
 
 class PaymentRow(Record):

@@ -98,6 +98,8 @@ class VisitRow(Base):
     arrived_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     stage_since: Mapped[datetime]
+    observe_until: Mapped[datetime | None]
+    observation_note: Mapped[str | None]
     end: Mapped[str | None]
     completed_at: Mapped[datetime | None]
     discharge_notes: Mapped[str | None]

@@ -31,6 +31,7 @@ def only(*roles: Role) -> frozenset[Role]:
 CLINICIAN = only(Role.CLINICAL_OFFICER)
 RECEPTION = only(Role.RECEPTIONIST)
 CASHIER = only(Role.CASHIER)
+IMMUNIZERS = CLINICIAN | {Role.IMMUNIZATION_NURSE}
 ADMIN = only(Role.ADMIN)
 CLERKS = only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN)
 DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
@@ -46,6 +47,8 @@ TRIAGE: dict[str, Any] = {
 }
 EMERGENCY = {"reason": "Brought in unconscious", "chief_complaint": "Road accident", "age": 30}
 DOSE = {"vaccine_id": ITEM, "batch_number": "BATCH001", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
+REACTION = {"immunization_id": ITEM, "reaction": "Fever", "severity": "MILD"}
+NEWBORN = {"gender": "FEMALE", "date_of_birth": "2026-11-20"}
 METHOD = {"method_id": ITEM, "counseling_provided": True, "counseling_notes": "All methods", "status": "ACTIVE"}
 SERVICE = {"service_id": ITEM, "service_details": {"duration_minutes": 30, "weight": 65.5}, "status": "COMPLETED"}
 RESULTS = {"status": "COMPLETED", "results": {"hemoglobin": "14.2"}, "notes": "Clear"}
@@ -60,6 +63,7 @@ DISPENSED = {"status": "DISPENSED", "dispensing_notes": "Counselled"}
 APPOINTMENT = {"appointment_date": "2027-03-01T09:00:00+03:00", "appointment_type": "FOLLOW_UP", "notes": "Review"}
 
 IMMUNIZATIONS = "/api/immunization/patients/{id}/immunizations"
+REACTIONS = "/api/immunization/patients/{id}/reactions"
 FAMILY_PLANNING = "/api/family-planning/patients/{id}/records"
 MCH = "/api/mch-services/patients/{id}/services"
 
@@ -84,6 +88,8 @@ ROUTES = (
     Write("PUT", "/api/lab-requests/{id}", RESULTS, only(Role.LAB_TECHNICIAN)),
     Write("POST", "/api/visits/{id}/referrals", REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),
     Write("POST", IMMUNIZATIONS, VISIT | DOSE, only(Role.IMMUNIZATION_NURSE)),
+    Write("POST", REACTIONS, VISIT | REACTION, IMMUNIZERS),
+    Write("POST", "/api/visits/{id}/newborns", NEWBORN, CLINICIAN | RECEPTION | {Role.MCH_NURSE}),
     Write("POST", FAMILY_PLANNING, VISIT | METHOD, only(Role.FAMILY_PLANNING_COUNSELOR)),
     Write("POST", MCH, VISIT | SERVICE, only(Role.MCH_NURSE)),
     Write("POST", "/api/payments", VISIT | PAYMENT, CASHIER),
@@ -122,6 +128,8 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "dispense": ({"prescription_id": ITEM, **DISPENSED}, only(Role.PHARMACIST)),
     "refer": (REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),
     "record_immunization": (DOSE, only(Role.IMMUNIZATION_NURSE)),
+    "record_reaction": (REACTION, IMMUNIZERS),
+    "end_observation": ({"reason": "Watched at the ward"}, IMMUNIZERS),
     "record_family_planning": (METHOD, only(Role.FAMILY_PLANNING_COUNSELOR)),
     "record_mch_service": (SERVICE, only(Role.MCH_NURSE)),
     "take_payment": (PAYMENT, CASHIER),

@@ -28,6 +28,8 @@ RECORD_OF = {
     "/api/visits/{id}/bill": "visit",
     "/api/visits/{id}/timeline": "visit",
     "/api/visits/{id}/referrals": "visit",
+    "/api/visits/{id}/family": "visit",
+    "/api/visits/{id}/newborns": "visit",
     "/api/patients/{id}": "patient",
     "/api/commands/{id}": "payment",
     "/api/staff/{id}": "staff",
@@ -79,7 +81,7 @@ async def test_what_is_ours_is_not_there_for_another_facility(stranger: Desk, ou
 
 def is_list(path: str) -> bool:
     """Whether a path with an id names many: what belongs to a patient or visit."""
-    return path.endswith(("/referrals", "/immunizations", "/records", "/services", "/patient/{id}"))
+    return path.endswith(("/referrals", "/immunizations", "/reactions", "/records", "/services", "/patient/{id}"))
 
 
 async def test_the_audit_of_another_facility_has_only_its_own(stranger: Desk, ours: dict[str, str]) -> None:

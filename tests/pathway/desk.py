@@ -20,8 +20,20 @@ from models.actions import (
     TakePayment,
 )
 from models.actions.base import Charge
-from models.catalogue import ItemOf, Known, NextNumber, PatientOf, PatientOfVisit, Priced, PriceOf, Resource, RowOf
+from models.catalogue import (
+    DosesGiven,
+    ItemOf,
+    Known,
+    NextNumber,
+    PatientOf,
+    PatientOfVisit,
+    Priced,
+    PriceOf,
+    Resource,
+    RowOf,
+)
 from models.command import Command, accept
+from models.doses import Given
 from models.problems import Problem, Refused
 from models.staff import Person, Role
 from models.visit import PaymentType, Visit
@@ -68,6 +80,8 @@ class Shelf:
                     facts["patient"] = self.patient(want, command.actor)
                 case PatientOfVisit():
                     facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
+                case DosesGiven():
+                    facts["doses"] = self.doses(command.visit_id)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -86,6 +100,21 @@ class Shelf:
     def patient_of(self, visit_id: UUID, actor: Person) -> dict[str, Any] | None:
         patient_id = self.visits.get(visit_id)
         return self.row(Resource.PATIENT, patient_id, actor) if patient_id else None
+
+    def doses(self, visit_id: UUID) -> tuple[Given, ...]:
+        """What the visit's patient was given, whichever visit it was given on."""
+        reactions = [row for (resource, _), row in self.rows.items() if resource is Resource.REACTION]
+        severe = {row["immunization_id"] for row in reactions if row["anaphylaxis"]}
+        return tuple(
+            Given(
+                code=ITEMS[row["vaccine_id"]].code,
+                on=row["immunization_date"],
+                conditions=tuple(row["conditions"]),
+                anaphylaxis=row["id"] in severe,
+            )
+            for (resource, _), row in self.rows.items()
+            if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id)
+        )
 
     def keep(self, change: Change) -> None:
         self.visits[change.visit.id] = change.visit.patient_id

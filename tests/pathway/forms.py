@@ -25,6 +25,7 @@ from tests.pathway.people import (
     RABIES,
     SECOND_CLINICIAN,
     STAFF,
+    TETANUS,
     looking,
     person,
     prescription,
@@ -114,6 +115,18 @@ def discharge(at: Choice) -> do.Action:
     return do.Discharge(discharge_notes="Stable", follow_up=when, results_to_follow=at.number % 2 == 0)
 
 
+def vaccination(at: Choice) -> do.Action:
+    """Td has a place in the schedule of an adult; nothing else has."""
+    reason = at.one(None, None, None, "The clinician agreed")
+    form = {**DOSE, "vaccine_id": at.one(TETANUS, MEASLES, TETANUS, RABIES, PILL), "override_reason": reason}
+    return do.RecordImmunization.model_validate(form)
+
+
+def reaction(at: Choice) -> do.Action:
+    form = {"immunization_id": at.record(*at.paper.doses), "reaction": "Seen", "severity": "SEVERE"}
+    return do.RecordReaction.model_validate({**form, "anaphylaxis": at.number % 2 == 0})
+
+
 def arrival(at: Choice) -> do.Action:
     again = {"patient_id": PATIENT, "chief_complaint": "Cough", "payment_type": "CASH"}
     return registration() if at.number % 2 else do.OpenVisit.model_validate(again)
@@ -195,12 +208,20 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     ),
     "vaccinate": (
         (Role.IMMUNIZATION_NURSE,),
-        lambda at: do.RecordImmunization.model_validate({**DOSE, "vaccine_id": at.one(MEASLES, RABIES, PILL)}),
+        vaccination,
     ),
+    "end observation": (
+        (Role.IMMUNIZATION_NURSE, CLINICIAN),
+        lambda at: do.EndObservation(reason="Watched at the ward"),
+    ),
+    "note reaction": ((Role.IMMUNIZATION_NURSE, CLINICIAN), reaction),
     "counsel": ((Role.FAMILY_PLANNING_COUNSELOR,), lambda at: do.RecordFamilyPlanning(method_id=PILL)),
     "care for mother": (
         (Role.MCH_NURSE,),
-        lambda at: do.RecordMchService(service_id=at.one(ANTENATAL, ANTENATAL, MEASLES)),
+        lambda at: do.RecordMchService(
+            service_id=at.one(ANTENATAL, ANTENATAL, MEASLES),
+            danger_signs=at.one((), (), (), ("FEVER",), ("CONVULSING",)),
+        ),
     ),
     "pay": ((Role.CASHIER,), payment),
     "pay by phone": ((Role.CASHIER,), payment_by_phone),

@@ -1,6 +1,6 @@
 """One visit held against the notes on paper: what is checked at each command, and what must always hold."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ class Notebook(RuleBasedStateMachine):
 
     def act(self, who: Person, action: Action) -> None:
         """Send it; whatever comes of it must be what the paper says."""
+        self.paper.now = self.desk.now + timedelta(minutes=1)
         expected = verdict(self.paper, action, who)
         before, stage, waits, work = self.visit, self.paper.stage, self.paper.waits, dict(self.paper.work)
         command = self.desk.command(who, action)
@@ -150,6 +151,14 @@ class Notebook(RuleBasedStateMachine):
         for station in visit.waiting_at:
             assert SERVES[station].lower().replace("_", " ") in step
         assert visit.chief_complaint not in details(visit)
+
+    @invariant()
+    def nobody_leaves_while_watched(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert visit.observe_until == paper.watched
+        if visit.status is Status.COMPLETED:
+            assert visit.completed_at is not None
+            assert not visit.is_observed(visit.completed_at)
 
     @invariant()
     def results_are_read(self) -> None:

@@ -5,19 +5,31 @@ each other. What the clerk allows stands in `verdicts`.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from models.actions import Action, Dispense
+from models.catalogue import Catalogue
 from models.staff import Person, Station
-from tests.pathway.people import ANTENATAL, ITEMS, LOOKS, MEASLES, PILL, PRICES, RABIES
+from tests.pathway.people import (
+    ANTENATAL,
+    INJECTION,
+    ITEMS,
+    LISTS,
+    LOOKS,
+    MORNING,
+    PILL,
+    PRICES,
+    TETANUS,
+)
 
 COLOURS = ("RED", "ORANGE", "YELLOW", "GREEN")
 
 SERVICES = {
-    "record_immunization": (Station.IMMUNIZATION, "vaccine_id", {MEASLES, RABIES}),
-    "record_family_planning": (Station.FAMILY_PLANNING, "method_id", {PILL}),
+    "record_immunization": (Station.IMMUNIZATION, "vaccine_id", LISTS[Catalogue.VACCINES]),
+    "record_family_planning": (Station.FAMILY_PLANNING, "method_id", {PILL, INJECTION}),
     "record_mch_service": (Station.MCH, "service_id", {ANTENATAL}),
 }
 """Where each service is given, which field chooses from its list, and the list."""
@@ -97,6 +109,10 @@ class Paper:
     covered: Decimal = Decimal(0)
     ended: str | None = None
     accepted: int = 1
+    now: datetime = MORNING
+    watched: datetime | None = None
+    doses: dict[UUID, UUID] = field(default_factory=dict)
+    reacted: set[UUID] = field(default_factory=set)
 
     @property
     def total(self) -> Decimal:
@@ -110,6 +126,14 @@ class Paper:
     def awaited(self) -> Decimal:
         """Asked for by phone, and neither there nor given up."""
         return sum((self.phoned[id] for id, became in self.moneys.items() if became == "PENDING"), Decimal(0))
+
+    @property
+    def is_watched(self) -> bool:
+        return self.watched is not None and self.now < self.watched
+
+    def speaks_against(self, vaccine: UUID) -> bool:
+        """Td twice on a day is too early; after an anaphylaxis nobody gets the same again."""
+        return vaccine in self.reacted or (vaccine == TETANUS and TETANUS in self.doses.values())
 
     @property
     def consulted(self) -> bool:
@@ -264,6 +288,30 @@ class Paper:
         for referral in self.working("REFERRAL"):
             if self.work[referral].station is station:
                 self.answer(referral)
+
+    def after_record_immunization(self, action: Any, actor: Person, id: UUID) -> None:
+        """Only Td has a place in an adult's schedule, and so an observation."""
+        self.after_service(action, actor, id)
+        if action.vaccine_id == TETANUS:
+            self.watched = self.now + timedelta(minutes=15)
+        self.doses[id] = action.vaccine_id
+
+    def after_end_observation(self, action: Any, actor: Person, id: UUID) -> None:
+        self.watched = self.now
+
+    def after_record_reaction(self, action: Any, actor: Person, id: UUID) -> None:
+        if action.anaphylaxis:
+            self.reacted.add(self.doses[action.immunization_id])
+            self.rise("RED")
+
+    def after_record_mch_service(self, action: Any, actor: Person, id: UUID) -> None:
+        self.after_service(action, actor, id)
+        if action.danger_signs:
+            self.rise("RED" if "CONVULSING" in action.danger_signs else "YELLOW")
+
+    def rise(self, colour: str) -> None:
+        self.colour, self.lower = min(colour, self.colour or colour, key=COLOURS.index), None
+        self.triaged = self.triaged or colour == "RED"
 
     def after_take_payment(self, action: Any, actor: Person, id: UUID) -> None:
         self.moneys[id] = "PENDING" if action.payment_type == "MPESA" else "COMPLETED"

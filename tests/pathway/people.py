@@ -20,17 +20,23 @@ PRICES = {
     "FREE_TEST": Decimal("0.00"),
 }
 MEASLES, RABIES = uuid5(NAMES, "measles"), uuid5(NAMES, "rabies")
+PENTA, TETANUS, INJECTION = uuid5(NAMES, "penta"), uuid5(NAMES, "tetanus"), uuid5(NAMES, "injection")
+TUBERCULOSIS = uuid5(NAMES, "tuberculosis")
 PILL, ANTENATAL = uuid5(NAMES, "pill"), uuid5(NAMES, "antenatal")
 ITEMS = {
     MEASLES: Item(id=MEASLES, code="MR1", name="Measles-rubella"),
     RABIES: Item(id=RABIES, code="RABIES", name="Rabies", price=Decimal("1200.00")),
+    PENTA: Item(id=PENTA, code="PENTA", name="Penta"),
+    TUBERCULOSIS: Item(id=TUBERCULOSIS, code="BCG", name="BCG"),
+    TETANUS: Item(id=TETANUS, code="TD", name="Td"),
+    INJECTION: Item(id=INJECTION, code="DMPA", name="DMPA injection"),
     PILL: Item(id=PILL, code="PILL", name="Oral contraceptive", price=Decimal("0.00")),
     ANTENATAL: Item(id=ANTENATAL, code="ANC", name="Antenatal visit", price=Decimal("200.00")),
 }
 
 LISTS = {
-    Catalogue.VACCINES: {MEASLES, RABIES},
-    Catalogue.METHODS: {PILL},
+    Catalogue.VACCINES: {MEASLES, RABIES, PENTA, TETANUS, TUBERCULOSIS},
+    Catalogue.METHODS: {PILL, INJECTION},
     Catalogue.SERVICES: {ANTENATAL},
 }
 

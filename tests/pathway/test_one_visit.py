@@ -188,6 +188,10 @@ async def test_a_referral_from_triage_takes_the_place_of_the_consultation(walk: 
     given = await walk.done(Role.IMMUNIZATION_NURSE, "POST", path, dose)
     assert (given["visit"]["status"], given["visit"]["balance"]) == ("READY_FOR_DISCHARGE", "0.00")
     ended = {"status": "COMPLETED", "discharge_notes": "Vaccinated"}
+    early = await walk.does(Role.IMMUNIZATION_NURSE, "PUT", f"/api/visits/{visit['id']}", ended)
+    assert (early.status_code, early.json()["missing"][0]["what"]) == (409, "observation")
+    form = {"kind": "end_observation", "reason": "Watched before it was written down"}
+    await walk.done(Role.IMMUNIZATION_NURSE, "POST", f"/api/visits/{visit['id']}/actions", form)
     visit = await walk.done(Role.IMMUNIZATION_NURSE, "PUT", f"/api/visits/{visit['id']}", ended)
     assert visit["status"] == "COMPLETED"
 

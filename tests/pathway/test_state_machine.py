@@ -8,10 +8,20 @@ from models import actions as do
 from models.catalogue import Resource
 from models.staff import Role
 from tests.pathway.desk import registered
-from tests.pathway.forms import FORMS, NURSE_AND_CLINICIAN, Choice, next_form
+from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, next_form
 from tests.pathway.machine import Notebook
 from tests.pathway.paper import Paper
-from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, SECOND_CLINICIAN, STAFF, person, triage
+from tests.pathway.people import (
+    ANOTHER_FACILITY,
+    CLINICIAN,
+    FACILITY,
+    NURSE,
+    SECOND_CLINICIAN,
+    STAFF,
+    TETANUS,
+    person,
+    triage,
+)
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
@@ -19,6 +29,14 @@ MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
+OF_ANOTHER = (
+    Resource.ENCOUNTER,
+    Resource.LAB_REQUEST,
+    Resource.PRESCRIPTION,
+    Resource.PAYMENT,
+    Resource.IMMUNIZATION,
+)
+"""What another patient's visit has, too."""
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -30,19 +48,23 @@ class Pathway(Notebook):
     or consultation goes nowhere.
     """
 
-    @initialize(far=st.sampled_from([4, 3, 2, 1, 0]))
-    def register(self, far: int) -> None:
+    @initialize(far=st.sampled_from([4, 3, 2, 1, 0]), is_vaccinated=st.sampled_from([False, False, True]))
+    def register(self, far: int, is_vaccinated: bool) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
-        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.PAYMENT):
+        for resource in OF_ANOTHER:
             self.desk.shelf.rows[resource, FOREIGN] = {
                 "facility_id": FACILITY,
                 "visit_id": UNKNOWN,
+                "patient_id": UNKNOWN,
                 "status": "PENDING",
             }
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
-        for who, action in (*seen, (STAFF[Role.CASHIER], asked))[:far]:
+        paid = do.TakePayment.model_validate({"amount": 300, "payment_type": "CASH"})
+        dose = do.RecordImmunization.model_validate({**DOSE, "vaccine_id": TETANUS})
+        watched = ((STAFF[Role.CASHIER], paid), (STAFF[Role.IMMUNIZATION_NURSE], dose))
+        for who, action in (*seen, *watched) if is_vaccinated else (*seen, (STAFF[Role.CASHIER], asked))[:far]:
             self.act(who, action)
 
     @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on"]), stranger=NUMBERS, number=NUMBERS)

@@ -22,6 +22,8 @@ ROLES = {
     "correct_lab_result": {Role.LAB_TECHNICIAN},
     "dispense": {Role.PHARMACIST},
     "record_immunization": {Role.IMMUNIZATION_NURSE},
+    "record_reaction": {Role.IMMUNIZATION_NURSE, Role.CLINICAL_OFFICER},
+    "end_observation": {Role.IMMUNIZATION_NURSE, Role.CLINICAL_OFFICER},
     "record_family_planning": {Role.FAMILY_PLANNING_COUNSELOR},
     "record_mch_service": {Role.MCH_NURSE},
     "take_payment": {Role.CASHIER},
@@ -90,7 +92,25 @@ def serving(paper: Paper, action: Any) -> str | None:
     if not paper.triaged:
         return "wrong-stage"
     _, chosen, listed = SERVICES[action.kind]
-    return None if getattr(action, chosen) in listed else "invalid"
+    item = getattr(action, chosen)
+    if item not in listed:
+        return "invalid"
+    is_dose = action.kind == "record_immunization"
+    return "conflict" if is_dose and paper.speaks_against(item) and not action.override_reason else None
+
+
+def may_record_reaction(paper: Paper, action: Any, actor: Person) -> str | None:
+    if not paper.triaged:
+        return "wrong-stage"
+    if action.immunization_id in paper.doses:
+        return None
+    return "conflict" if action.immunization_id == FOREIGN else "not-found"
+
+
+def may_end_observation(paper: Paper, action: Any, actor: Person) -> str | None:
+    if not paper.triaged:
+        return "wrong-stage"
+    return None if paper.is_watched else "already-done"
 
 
 def answering(paper: Paper, action: Any) -> str | None:
@@ -235,7 +255,8 @@ def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
         return left or "wrong-stage"
     follow_up = action.follow_up
     late = follow_up and follow_up.date and follow_up.date <= MORNING.date()
-    return left or ("invalid" if late else None)
+    watched = "outstanding-work" if paper.is_watched else None
+    return left or watched or ("invalid" if late else None)
 
 
 def outstanding(paper: Paper, but: str = "") -> str | None:
@@ -254,4 +275,6 @@ SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {
     "raise_sha_invoice": may_raise_sha_invoice,
     "cancel_visit": may_cancel_visit,
     "discharge": may_discharge,
+    "record_reaction": may_record_reaction,
+    "end_observation": may_end_observation,
 }
