@@ -235,7 +235,7 @@ class Visit(Value):
         return self.model_copy(update=facts)
 
     def raised_to(self, category: TriageCategory) -> "Visit":
-        """At least as urgent as that, and never less urgent than before; a lower colour that waits to be confirmed falls.
+        """At least as urgent as that, never less urgent than before; a lower colour that waits to be confirmed falls.
 
         Who was not triaged yet still is, unless it is an emergency: the queue goes by the colour until then.
         """
