@@ -76,6 +76,20 @@ def print_visits(console: Console, tally: Tally, seconds: float) -> None:
     )
 
 
+def print_cases(console: Console, tally: Tally) -> None:
+    if tally.told:
+        console.print(cases(console, tally))
+
+
+def cases(console: Console, tally: Tally) -> Table:
+    table = plain_table(console, "Rare cases")
+    for heading in ("what happens", "what the clinic does", "seen"):
+        table.add_column(heading, overflow="fold")
+    for case in tally.told:
+        table.add_row(case.name, case.shows, Text(case.trouble or "yes"))
+    return table
+
+
 def actions(console: Console, tally: Tally) -> Table:
     table = plain_table(console, "Actions that took effect")
     table.add_column("action")

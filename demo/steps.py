@@ -23,6 +23,7 @@ class Role(StrEnum):
     FAMILY_PLANNING_COUNSELOR = "FAMILY_PLANNING_COUNSELOR"
     MCH_NURSE = "MCH_NURSE"
     CASHIER = "CASHIER"
+    SUPERVISOR = "SUPERVISOR"
 
 
 @dataclass(frozen=True, slots=True)

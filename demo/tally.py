@@ -40,6 +40,15 @@ class Ending:
         return self.refusal is None and self.status == "COMPLETED"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One rare case: what happened, what the clinic does about it, and what was otherwise than that."""
+
+    name: str
+    shows: str
+    trouble: str | None = None
+
+
 @dataclass(slots=True)
 class Tally:
     """Filled while the visits walk; read by the report."""
@@ -48,6 +57,7 @@ class Tally:
     started: int = 0
     timings: list[Timing] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     @property
     def completed(self) -> int:
@@ -59,8 +69,8 @@ class Tally:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every planned visit was walked to its end."""
-        return self.completed == self.planned
+        """Whether every planned visit was walked to its end, and every rare case went as it should."""
+        return self.completed == self.planned and not any(case.trouble for case in self.told)
 
     def by_action(self) -> dict[str, list[Timing]]:
         """Timings of each action, in the order in which the actions were first seen."""

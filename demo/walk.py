@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from demo.answers import CannotSignIn, ClinicAway, Stopped
+from demo.cases import play
 from demo.catalogue import Catalogue
 from demo.clerk import Clerk
 from demo.clinic import Clinic
@@ -19,7 +20,16 @@ from demo.daybook import Daybook
 from demo.journeys import Journey, in_quiet, journeys
 from demo.outage import Outage
 from demo.reckoning import Reckoning
-from demo.report import Watcher, paper, print_actions, print_outside, print_visits, progress, say
+from demo.report import (
+    Watcher,
+    paper,
+    print_actions,
+    print_cases,
+    print_outside,
+    print_visits,
+    progress,
+    say,
+)
 from demo.sandbox import Sandbox
 from demo.settling import settled
 from demo.tally import Tally
@@ -96,6 +106,7 @@ class Walk:
         print_actions(self.console, self.tally)
         if self.reckoning:
             print_outside(self.console, self.daybook, self.reckoning, self.waiting)
+        print_cases(self.console, self.tally)
         print_visits(self.console, self.tally, seconds)
 
     async def everything(self, clinic: Clinic, sandbox: Sandbox) -> None:
@@ -109,6 +120,9 @@ class Walk:
             await self.patients(clinic, catalogue, sandbox)
             self.reckoning, self.waiting = await settled(self.daybook, sandbox, before, self.say)
             clerk.cancel()
+        if sandbox.services:
+            self.say("Rare cases, one after the other.")
+            self.tally.told = await play(clinic, datetime.now(CLINIC_ZONE).date())
 
     def announce(self, has_sandbox: bool) -> None:
         plan = self.plan

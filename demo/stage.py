@@ -1,0 +1,121 @@
+"""Where a rare case is played: patients of its own, what the staff do, and what must be so afterwards."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from demo.answers import Body, Stopped
+from demo.cashier import balance, pay_cash
+from demo.chart import Chart
+from demo.clinic import Clinic
+from demo.journeys import Journey
+from demo.people import Payer, Profile, Town
+from demo.reception import register
+from demo.steps import Role
+from demo.story import Story, aged
+
+ADULTS = aged(20, 60)
+OFFICER, NURSE, DESK = Role.CLINICAL_OFFICER, Role.TRIAGE_NURSE, Role.RECEPTIONIST
+LABORATORY = Role.LAB_TECHNICIAN
+WELL: dict[str, Any] = {
+    "temperature_c": 36.8,
+    "pulse_bpm": 72,
+    "respiratory_rate": 12,
+    "systolic_bp": 120,
+    "diastolic_bp": 80,
+    "avpu": "ALERT",
+    "mobility": "WALKING",
+    "trauma": False,
+}
+
+
+class Unexpected(Exception):
+    """The clinic did something else than the case says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`name`: what happens to the patient; `shows`: what the clinic does about it."""
+
+    name: str
+    shows: str
+    play: "Callable[[Stage], Awaitable[None]]"
+
+
+class Stage:
+    """Patients pay cash here and are in nobody's count but the clinic's."""
+
+    def __init__(self, clinic: Clinic, town: Town, today: date) -> None:
+        self.clinic = clinic
+        self.today = today
+        self._town = town
+
+    async def arrives(self, complaint: str = "Tired", profile: Profile = ADULTS) -> Chart:
+        person = replace(self._town.invent(profile), payer=Payer("CASH"), email=None)
+        story = Story("rare case", complaint, profile, ())
+        return await register(self.clinic, Journey(person, person.age_on(self.today), story, {}))
+
+    async def triaged(self, profile: Profile = ADULTS, **signs: Any) -> Chart:
+        chart = await self.arrives(profile=profile)
+        await self.puts(NURSE, chart, vital_signs={**WELL, **signs})
+        return chart
+
+    async def seen(self) -> Chart:
+        """Somebody whom the clinician has seen."""
+        chart = await self.triaged()
+        await self.examined(chart)
+        return chart
+
+    async def examined(self, chart: Chart) -> None:
+        await self.puts(OFFICER, chart, status="IN_CONSULTATION")
+        form = {"visit_id": str(chart.visit_id), "encounter_type": "CONSULTATION", "notes": "As told", "findings": "-"}
+        chart.encounter_id = (await self.clinic.act("encounter", OFFICER, "POST", "/api/patient-encounters", form)).key
+
+    async def tested(self, chart: Chart) -> str:
+        """The id of a blood test that is ordered for the patient."""
+        form = {"visit_id": str(chart.visit_id), "test_type": "BLOOD_TEST", "urgency": "NORMAL", "notes": ""}
+        return str((await self.clinic.act("order test", OFFICER, "POST", "/api/lab-requests", form)).key)
+
+    async def reports(self, test: str, hemoglobin: str, status: str = "COMPLETED") -> Body:
+        form = {"status": status, "results": {"hemoglobin": hemoglobin}}
+        return (await self.clinic.act("lab results", LABORATORY, "PUT", f"/api/lab-requests/{test}", form)).record
+
+    async def pays(self, chart: Chart) -> None:
+        await pay_cash(self.clinic, chart, await balance(self.clinic, chart), 1)
+
+    async def leaves(self, chart: Chart, **more: Any) -> None:
+        await self.puts(OFFICER, chart, status="COMPLETED", discharge_notes="Advice given", **more)
+
+    async def puts(self, who: Role, chart: Chart, **form: Any) -> Body:
+        return (await self.clinic.act("visit", who, "PUT", chart.visit, form)).record
+
+    async def does(self, who: Role, chart: Chart, kind: str, **form: Any) -> Body:
+        """Any action by its name."""
+        done = await self.clinic.act(spoken(kind), who, "POST", f"{chart.visit}/actions", {"kind": kind, **form})
+        return done.record
+
+    async def visit(self, chart: Chart) -> Body:
+        return await self.clinic.read(OFFICER, chart.visit)
+
+    async def items(self, who: Role, path: str) -> list[Body]:
+        return await self.clinic.read_list(who, path)
+
+
+async def refused(doing: Awaitable[object], problem: str) -> str:
+    """What the clinic said when it refused, as it must, for that reason."""
+    try:
+        await doing
+    except Stopped as stopped:
+        expect(stopped.refusal.type.endswith(f"/{problem}"), f"refused as {stopped.refusal.type}, not {problem}")
+        return stopped.refusal.detail
+    raise Unexpected(f"was not refused ({problem})")
+
+
+def expect(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise Unexpected(otherwise)
+
+
+def spoken(kind: str) -> str:
+    return kind.replace("_", " ")
