@@ -16,7 +16,28 @@ from models.visit import PaymentStatus, Status, Visit, summary
 from models.words import details, next_step
 from tests.pathway.desk import Desk
 from tests.pathway.paper import Paper
-from tests.pathway.verdicts import FOREIGN, verdict
+from tests.pathway.people import FACILITY
+from tests.pathway.verdicts import FOREIGN, UNKNOWN, verdict
+
+OF_ANOTHER = (
+    Resource.ENCOUNTER,
+    Resource.LAB_REQUEST,
+    Resource.PRESCRIPTION,
+    Resource.PAYMENT,
+    Resource.IMMUNIZATION,
+)
+"""What another patient's visit has, too."""
+
+
+def beside_another(desk: Desk) -> None:
+    """The desk knows another patient's records, too."""
+    for resource in OF_ANOTHER:
+        desk.shelf.rows[resource, FOREIGN] = {
+            "facility_id": FACILITY,
+            "visit_id": UNKNOWN,
+            "patient_id": UNKNOWN,
+            "status": "PENDING",
+        }
 
 
 class Notebook(RuleBasedStateMachine):

@@ -5,16 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from models import actions as do
-from models.catalogue import Resource
 from models.staff import Role
 from tests.pathway.desk import registered
 from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, next_form
-from tests.pathway.machine import Notebook
+from tests.pathway.machine import Notebook, beside_another
 from tests.pathway.paper import Paper
 from tests.pathway.people import (
     ANOTHER_FACILITY,
     CLINICIAN,
-    FACILITY,
     NURSE,
     SECOND_CLINICIAN,
     STAFF,
@@ -22,21 +20,12 @@ from tests.pathway.people import (
     person,
     triage,
 )
-from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
-OF_ANOTHER = (
-    Resource.ENCOUNTER,
-    Resource.LAB_REQUEST,
-    Resource.PRESCRIPTION,
-    Resource.PAYMENT,
-    Resource.IMMUNIZATION,
-)
-"""What another patient's visit has, too."""
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -52,13 +41,7 @@ class Pathway(Notebook):
     def register(self, far: int, is_vaccinated: bool) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
-        for resource in OF_ANOTHER:
-            self.desk.shelf.rows[resource, FOREIGN] = {
-                "facility_id": FACILITY,
-                "visit_id": UNKNOWN,
-                "patient_id": UNKNOWN,
-                "status": "PENDING",
-            }
+        beside_another(self.desk)
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
         paid = do.TakePayment.model_validate({"amount": 300, "payment_type": "CASH"})
