@@ -158,4 +158,8 @@ async def test_what_a_clerk_decides_while_a_claim_begins_anew_is_carried_out(cou
     await nearly_anew(run)
     await counter.acts(claim, kind="close", reason="Paid in cash after all")
     await counter.becomes(visit_id, "CLOSED")
-    assert not await counter.tasks(visit_id)
+
+    async def is_nobodys_work() -> bool:
+        return not await counter.tasks(visit_id)
+
+    await eventually(is_nobodys_work)
