@@ -34,6 +34,7 @@ class Resource(StrEnum):
     PRICE = "PRICE"
     SIGN_IN = "SIGN_IN"
     DECODE = "DECODE"
+    HINDSIGHT = "HINDSIGHT"
 
 
 class Catalogue(StrEnum):

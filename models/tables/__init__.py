@@ -22,7 +22,7 @@ from models.tables.clinic import (
     UserRow,
     VaccineRow,
 )
-from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, SealRow
+from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, ReadRow, SealRow
 from models.tables.outside import (
     CallbackRow,
     CounterPaymentRow,
@@ -123,6 +123,7 @@ __all__ = [
     "PaymentRow",
     "PrescriptionRow",
     "PriceRow",
+    "ReadRow",
     "Record",
     "ReferralRow",
     "SealRow",
