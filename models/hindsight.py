@@ -80,7 +80,8 @@ class Past(Value):
     def visit_shown(self) -> dict[str, Any]:
         """The visit's summary, which every answer holds."""
         said = self.answer or {}
-        return dict(said["visit"]) if isinstance(said.get("visit"), dict) else said
+        inside = said.get("visit")
+        return inside if isinstance(inside, dict) else {n: v for n, v in said.items() if n not in BESIDE}
 
 
 def wrote(before: Visit | None, visit: Visit, change: Change) -> list[dict[str, Any]]:
