@@ -6,9 +6,12 @@ from urllib.parse import quote
 
 import pytest
 
+from activities.seed import add_facility_and_admin
+from models.actions import ReportLabTest
 from models.staff import Role
-from tests.clinic import WholeClinic
-from tests.walks import Walk
+from tests.clinic import QUICK, Desk
+from tests.walks import Walk, fresh
+from tests.workflow.messages import Post
 
 LAB, OFFICER = Role.LAB_TECHNICIAN, Role.CLINICAL_OFFICER
 
@@ -207,11 +210,67 @@ async def test_looking_back_is_itself_audited(walk: Walk) -> None:
     assert at.astimezone(UTC).isoformat(timespec="seconds")[:19] in entry["details"]
 
 
-async def test_another_facility_s_visit_is_not_there(walk: Walk, open_clinic: WholeClinic) -> None:
-    answer = await walk.does(
-        OFFICER, "GET", f"/api/visits/{'0' * 8}-0000-4000-8000-{'0' * 12}/timeline?at=2026-01-01T00:00:00Z"
-    )
-    assert answer.status_code == 404
+async def test_another_facility_s_visit_is_not_there(walk: Walk) -> None:
+    visit, name = await walk.registered(), f"kitale_{fresh()[:8]}"
+    elsewhere = walk.clinic.settings.model_copy(update={"facility_code": name, "facility_name": "Kitale"})
+    await add_facility_and_admin(elsewhere, name, "Nekesa Barasa", "nyota-ya-kitale", tuple(Role), QUICK)
+    form = {"username": name, "password": "nyota-ya-kitale"}
+    token = (await walk.clinic.http.post("/api/auth/token", data=form)).json()["access_token"]
+    at = quote((await now(walk)).isoformat())
+    answer = await Desk(walk.clinic.http, token).get(f"/api/visits/{visit['id']}/timeline?at={at}")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no such visit.")
+
+
+async def test_what_waited_while_nobody_worked_was_known_only_when_it_was_written(walk: Walk) -> None:
+    """Signed an hour ago, stored as signals: a result that counts, and a second one that is refused."""
+    visit, post = await walk.seen(), Post(walk.clinic)
+    test = (await walk.test_ordered(visit["id"]))["id"]
+    waiting = await now(walk)
+    for hemoglobin in ("14.2", "13.0"):
+        form = {"lab_request_id": test, "status": "COMPLETED", "results": {"hemoglobin": hemoglobin}}
+        command = await post.command(LAB, visit["id"], ReportLabTest.model_validate(form))
+        sent = command.model_copy(update={"at": waiting - timedelta(hours=1)})
+        await post.signal(visit["id"], post.signed(sent))
+    await post.decided(visit["id"], "report_lab_test", 2)
+    before, after = await known(walk, visit["id"], waiting), await known(walk, visit["id"], await now(walk))
+    assert [row["status"] for row in before["records"]["lab_requests"]] == ["PENDING"]
+    assert [row["status"] for row in after["records"]["lab_requests"]] == ["COMPLETED"]
+    assert "report_lab_test" not in [item["kind"] for item in before["items"]]
+    done, refused = after["items"][-2:]
+    assert (done["status"], refused["status"]) == ("DONE", "REFUSED")
+    assert (refused["version"], refused["problem"]["type"]) == (None, "/problems/already-done")
+    assert datetime.fromisoformat(done["at"]) < waiting < datetime.fromisoformat(done["written_at"])
+
+
+async def test_a_service_that_closed_its_referral_is_seen_doing_so(walk: Walk) -> None:
+    """Two rows in one command: the record that is answered, and the referral that it closes."""
+    visit = await walk.seen()
+    path = f"/api/visits/{visit['id']}/referrals"
+    await walk.done(OFFICER, "POST", path, {"station": "MCH", "reason": "Antenatal care"})
+    referred = await now(walk)
+    service = (await walk.done(OFFICER, "GET", "/api/mch-services?query=deworming"))["items"][0]["id"]
+    form = {"kind": "record_mch_service", "service_id": service, "service_details": {}}
+    await walk.done(Role.MCH_NURSE, "POST", f"/api/visits/{visit['id']}/actions", form)
+    for at, status, contacts in ((referred, "PENDING", 0), (await now(walk), "COMPLETED", 1)):
+        records = (await known(walk, visit["id"], at))["records"]
+        assert [row["status"] for row in records["referrals"]] == [status]
+        assert len(records["patient_mch_services"]) == contacts
+
+
+async def test_a_follow_up_that_was_moved_later_stands_where_it_stood(walk: Walk) -> None:
+    visit = await walk.seen()
+    await walk.paid(visit["id"])
+    booked = (await walk.discharged(visit["id"], follow_up={"in_days": 3, "notes": "Review"}))["appointment"]
+    moments = [await now(walk)]
+    for notes in ("Bring the card", "Bring the child too"):
+        await walk.done(OFFICER, "PUT", f"/api/appointments/{booked['id']}", {"notes": notes})
+        moments.append(await now(walk))
+    views = [(await known(walk, visit["id"], at))["records"]["appointments"] for at in moments]
+    assert [(row["notes"], row["version"]) for (row,) in views] == [
+        ("Review", 1),
+        ("Bring the card", 2),
+        ("Bring the child too", 3),
+    ]
 
 
 async def test_what_older_versions_wrote_is_told_as_far_as_it_is_known_and_said_so(walk: Walk) -> None:
