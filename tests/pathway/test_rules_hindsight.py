@@ -1,5 +1,6 @@
 """Any visit, looked back at: after each command it was what it was, whatever came later."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,8 +23,9 @@ from models.hindsight import (
     wrote,
 )
 from models.staff import Person
-from models.tables import RECORDS
+from models.tables import RECORDS, PatientRow
 from models.visit import Visit, summary
+from tests.clinic import ROOT
 from tests.pathway.desk import VISIT
 from tests.pathway.people import CLINICIAN
 from tests.pathway.test_state_machine import Pathway
@@ -124,3 +126,18 @@ def test_the_lines_of_a_bill_are_known_by_the_commands_that_made_them() -> None:
     )
     assert charged_by([one], 2) == {uuid5(one.id, "charge-0"), uuid5(one.id, "charge-1")}
     assert uuid5(other.id, "charge-0") not in charged_by([one], 2)
+
+
+BESIDES = {("AppointmentRow", "appointments.py"), ("PatientRow", "lists.py")}
+"""Changed without a command to the visit; each of these changes stands in the audit with the former values."""
+
+
+def test_what_looking_back_relies_on_is_changed_by_commands_only() -> None:
+    """A record that an activity of its own overwrote would be shown as it is now, and nobody would notice."""
+    kept = {table.__name__: table.__tablename__ for table in (*RECORDS, PatientRow)}
+    found = set()
+    for file in (ROOT / "activities").glob("*.py"):
+        text = file.read_text()
+        found |= {(row, file.name) for row in re.findall(r"updating\((\w+Row)", text) if row in kept}
+        found |= {(row, file.name) for row, table in kept.items() if re.search(rf"(?i)update {table}\b", text)}
+    assert found == BESIDES
