@@ -1,5 +1,6 @@
 """Everything that is written outside visits goes through here."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -76,6 +77,11 @@ class Administration:
     async def audited_decode(self, person: Person, address: str | None, count: int, namespace: str) -> None:
         """A supervisor read what workflows carry."""
         deed = Deed("CREATE", Resource.DECODE, None, {"count": count, "namespace": namespace})
+        await self._door.note(person.facility_id, deed, person.id, address or None)
+
+    async def audited_hindsight(self, person: Person, address: str | None, visit_id: UUID, at: datetime) -> None:
+        """Somebody looked at a visit as it was known."""
+        deed = Deed("CREATE", Resource.HINDSIGHT, visit_id, {"at": at})
         await self._door.note(person.facility_id, deed, person.id, address or None)
 
     async def sign_in_failed(

@@ -1,7 +1,7 @@
 """Writes appointments that belong to no open visit, each change once, with its audit entry."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from temporalio import activity
@@ -22,6 +22,7 @@ from models.appointments import (
 )
 from models.base import Value
 from models.catalogue import Resource
+from models.envelope import AS_SENT
 from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
 
@@ -32,7 +33,7 @@ PATIENT = "select 1 from patients where id = %s and facility_id = %s"
 class AppointmentTurn(Value):
     """One command. `remember`: its sender has gone, so a refusal is kept and told."""
 
-    command: AppointmentCommand
+    command: Annotated[AppointmentCommand, AS_SENT]
     remember: bool = False
 
 

@@ -1,7 +1,7 @@
 """A claim's rows: opened, moved on, and what clerks do about it. Each write once, with its audit entry and event."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from temporalio import activity
@@ -26,6 +26,7 @@ from models.claim_actions import (
     shown,
 )
 from models.claims import ENDED, ClaimStatus, Gateway, Payer
+from models.envelope import AS_SENT
 from models.events import Event
 from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.staff import THE_CLINIC, Role
@@ -69,7 +70,7 @@ class ClaimNote(Value):
 class ClaimTurn(Value):
     """One command. `remember`: its sender has gone, so a refusal is kept and told."""
 
-    command: ClaimCommand
+    command: Annotated[ClaimCommand, AS_SENT]
     remember: bool = False
 
 

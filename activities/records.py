@@ -2,7 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from psycopg import InterfaceError, InternalError, OperationalError
@@ -17,6 +17,7 @@ from integrations.database import Connection, Pool
 from models.actions import Start
 from models.base import Value
 from models.command import Command, Outcome, accept, refuse
+from models.envelope import AS_SENT
 from models.problems import Conflict, DuplicatePatient, Invalid, KeyReused, Problem, Refused, Unexpected
 from models.staff import Person, Role
 from models.visit import Visit
@@ -36,7 +37,7 @@ class Turn(Value):
     """One command before one visit. `remember`: its sender has gone, so a refusal is kept and told."""
 
     visit: Visit | None
-    command: Command
+    command: Annotated[Command, AS_SENT]
     remember: bool = False
 
 

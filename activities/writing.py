@@ -13,6 +13,7 @@ from models.audit import START, Entry, visit_chain
 from models.catalogue import Known, Resource
 from models.command import Command, case_of
 from models.events import Event, for_person
+from models.hindsight import wrote
 from models.problems import Problem
 from models.staff import Person
 from models.tables import TABLE_OF, AuditRow, Base, ChargeRow, CommandRow, EventRow, VisitRow
@@ -41,7 +42,8 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     answer = to_jsonable_python(command.action.answer(change, summary(visit)))
     patients = [row for row in change.rows if row.resource is Resource.PATIENT]
     others = [row for row in change.rows if row.resource is not Resource.PATIENT]
-    first = [command_statement(command, answer, change), *writes(patients)]
+    kept = wrote(before, visit, change)
+    first = [command_statement(command, answer, kept, change), *writes(patients)]
     guarded = visit_statement(before, visit)
     moved = [*move_statements(change)]
     rest = [*writes(others), *moved, *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
@@ -50,7 +52,9 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
 
 
-def command_statement(command: Command, answer: dict[str, Any], change: Change) -> Statement:
+def command_statement(
+    command: Command, answer: dict[str, Any], kept: list[dict[str, Any]], change: Change
+) -> Statement:
     starts = [start.model_dump(mode="json") for start in change.starts]
     values = {
         "id": command.id,
@@ -62,6 +66,7 @@ def command_statement(command: Command, answer: dict[str, Any], change: Change) 
         "status": "DONE",
         "answer": answer,
         "starts": starts or None,
+        "wrote": kept,
         "at": command.at,
     }
     return inserting(CommandRow, values)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from activities.administration import Administration
 from activities.callbacks import Callbacks
+from activities.reads import Reads
 from api import (
     appointments,
     callbacks,
@@ -116,7 +117,7 @@ async def opened_clinic(settings: Settings) -> AsyncIterator[Clinic]:
     security = Security(settings, reading, administration)
     try:
         temporal = await connect(settings, impatient=True)
-        yield Clinic(settings, temporal, reading, administration, security, Callbacks(pool))
+        yield Clinic(settings, temporal, reading, administration, security, Callbacks(pool), Reads(pool))
     finally:
         await pool.close()
         await reading.dispose()

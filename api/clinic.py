@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from activities.administration import Administration
 from activities.callbacks import Callbacks
+from activities.reads import Reads
 from api.security import Security
 from integrations.settings import Settings
 
@@ -26,6 +27,7 @@ class Clinic:
     administration: Administration
     security: Security
     callbacks: Callbacks
+    reads: Reads
 
 
 async def clinic_of(request: Request) -> Clinic:

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records import visit_of
 from api.actions import REFUSALS
-from api.clinic import Clinic, Reading, TheClinic
+from api.clinic import Address, Clinic, Reading, TheClinic
 from api.dispatch import away
+from api.hindsight import as_known
+from api.hindsight_shapes import AsKnown
+from api.noting import NoteReads
 from api.records import CLINICAL_READERS
 from api.security import Signed
 from api.shapes import Bill, CommandStatus, TimelineItem, VisitSummary, list_of
+from models.base import Instant
 from models.problems import NotFound
 from models.staff import Person
 from models.tables import AppointmentRow, ChargeRow, ClaimRow, CommandRow, VisitRow
@@ -25,6 +29,7 @@ from workflows import appointment, claim
 from workflows.visit import workflow_id as visit_run
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
+At = Annotated[Instant | None, Query(description="A past moment with its zone, like 2026-11-23T10:42:00+03:00.")]
 
 
 async def visit_in(db: Reading, actor: Person, id: UUID) -> Visit:
@@ -36,9 +41,11 @@ async def visit_in(db: Reading, actor: Person, id: UUID) -> Visit:
 
 
 @routes.get("/visits/{id}", response_model=VisitSummary, tags=["visit"])
-async def visit(id: UUID, actor: Signed, db: Reading) -> Any:
+async def visit(id: UUID, actor: Signed, db: Reading, note: NoteReads) -> Any:
     """Where the visit stands."""
-    return summary(await visit_in(db, actor, id))
+    found = await visit_in(db, actor, id)
+    note(VisitRow, [{"id": id, "visit_id": id, "visit_version": found.version}])
+    return summary(found)
 
 
 @routes.get("/visits/{id}/bill", response_model=Bill, tags=["visit"])
@@ -60,10 +67,17 @@ async def bill(id: UUID, actor: Signed, db: Reading) -> Any:
     }
 
 
-@routes.get("/visits/{id}/timeline", response_model=list_of(TimelineItem), tags=["visit"])
-async def timeline(id: UUID, actor: Signed, db: Reading) -> Any:
-    """Every command that took effect and every one refused after a 202, in the order in which they were decided."""
+@routes.get("/visits/{id}/timeline", response_model=AsKnown | list_of(TimelineItem), tags=["visit"])
+async def timeline(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, address: Address, at: At = None) -> Any:
+    """Every command that took effect and every one refused after a 202, in the order in which they were decided.
+
+    With `at`, the visit as the clinic knew it at that moment: what had been written, by whom, and who had seen it.
+    """
     await visit_in(db, actor, id)
+    if at is not None:
+        shown = await as_known(clinic.reading, actor, id, at)
+        await clinic.administration.audited_hindsight(actor, address, id, at)
+        return shown
     wanted = (
         select(CommandRow.__table__, CommandRow.id.label("command_id"))
         .where(CommandRow.visit_id == id)

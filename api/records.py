@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from api.actions import REFUSALS
 from api.clinic import Reading
+from api.noting import NoteReads
 from api.paging import Cursor, Limit, page
 from api.security import Signed
 from api.shapes import list_of, record_shape
@@ -35,21 +36,32 @@ from models.tables import (
     ReferralRow,
     ShaInvoiceRow,
     VaccineRow,
+    VisitRow,
 )
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
 EVERYBODY = frozenset(Role)
 CLINICAL_READERS = CLINICAL | {Role.SUPERVISOR}
+READERS: dict[str, frozenset[Role]] = {}
+"""Who may read the records of which table."""
+
+
+def with_version(stored: Any) -> Any:
+    """The table's rows, and at which version their visit was when they were read."""
+    version = select(VisitRow.version).where(VisitRow.id == stored.c.visit_id).scalar_subquery()
+    return select(stored, version.label("visit_version"))
 
 
 def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None:
     """`GET path?visit_id=|patient_id=` and `GET path/{id}`."""
     stored: Any = table.__table__
     shape = record_shape(table)
+    READERS[table.__tablename__] = readers
 
     async def listing(
         actor: Signed,
         db: Reading,
+        note: NoteReads,
         visit_id: UUID | None = None,
         patient_id: UUID | None = None,
         limit: Limit = 50,
@@ -58,19 +70,22 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
         require_role(readers, actor, "Reading these records")
         if not (visit_id or patient_id):
             raise invalid("visit_id", "is missing; ask by visit_id or patient_id")
-        wanted = select(stored).where(stored.c.facility_id == actor.facility_id)
+        wanted = with_version(stored).where(stored.c.facility_id == actor.facility_id)
         if visit_id:
             wanted = wanted.where(stored.c.visit_id == visit_id)
         if patient_id:
             wanted = wanted.where(stored.c.patient_id == patient_id)
-        return await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
+        found = await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
+        note(table, found["items"])
+        return found
 
-    async def one(id: UUID, actor: Signed, db: Reading) -> Any:
+    async def one(id: UUID, actor: Signed, db: Reading, note: NoteReads) -> Any:
         require_role(readers, actor, "Reading these records")
-        wanted = select(stored).where(stored.c.id == id, stored.c.facility_id == actor.facility_id)
+        wanted = with_version(stored).where(stored.c.id == id, stored.c.facility_id == actor.facility_id)
         found = (await db.execute(wanted)).mappings().first()
         if found is None:
             raise NotFound("There is no such record.")
+        note(table, [dict(found)])
         return dict(found)
 
     tag = table.resource.lower()
@@ -81,11 +96,16 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
 def of_parent(path: str, table: type[Record], column: str, routes: APIRouter = routes) -> None:
     """`GET path` with the patient's or visit's id inside."""
     stored: Any = table.__table__
+    READERS[table.__tablename__] = CLINICAL_READERS
 
-    async def listing(id: UUID, actor: Signed, db: Reading, limit: Limit = 50, cursor: Cursor = None) -> Any:
+    async def listing(
+        id: UUID, actor: Signed, db: Reading, note: NoteReads, limit: Limit = 50, cursor: Cursor = None
+    ) -> Any:
         require_role(CLINICAL_READERS, actor, "Reading these records")
-        wanted = select(stored).where(stored.c.facility_id == actor.facility_id, stored.c[column] == id)
-        return await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
+        wanted = with_version(stored).where(stored.c.facility_id == actor.facility_id, stored.c[column] == id)
+        found = await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
+        note(table, found["items"])
+        return found
 
     tag = table.resource.lower()
     routes.add_api_route(path, listing, response_model=list_of(record_shape(table)), tags=[tag], name=f"list {path}")

@@ -38,6 +38,16 @@ def written_as_a_day(given: Any) -> Any:
     return given
 
 
+UNENCODED = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)$")
+
+
+def written_as_an_instant(given: Any) -> Any:
+    """A plus sign that nobody encoded arrives in a query as a space."""
+    if isinstance(given, str) and not SECONDS.fullmatch(given.strip()):
+        return UNENCODED.sub(r"\1+\2", given.strip())
+    raise ValueError("is written like 2026-11-22T10:42:00+03:00")
+
+
 def written_as_a_number(given: Any) -> Any:
     """Python reads true as 1 and 1_0 as 10; nobody at a desk means that."""
     if isinstance(given, bool) or (isinstance(given, str) and "_" in given):
@@ -72,6 +82,8 @@ Details = Annotated[
 
 Date = Annotated[date, BeforeValidator(written_as_a_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(written_as_a_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(written_as_an_instant)]
+"""A moment as it stands in a query."""
 
 Number = BeforeValidator(written_as_a_number)
 """Beside `int`, `float` or `Decimal` in what people fill in."""
@@ -98,6 +110,7 @@ __all__ = [
     "Amount",
     "Date",
     "Details",
+    "Instant",
     "Line",
     "Moment",
     "Money",

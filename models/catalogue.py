@@ -37,6 +37,7 @@ class Resource(StrEnum):
     PRICE = "PRICE"
     SIGN_IN = "SIGN_IN"
     DECODE = "DECODE"
+    HINDSIGHT = "HINDSIGHT"
 
 
 class Catalogue(StrEnum):

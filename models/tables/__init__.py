@@ -22,7 +22,7 @@ from models.tables.clinic import (
     UserRow,
     VaccineRow,
 )
-from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, SealRow
+from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, ReadRow, SealRow
 from models.tables.outside import (
     CallbackRow,
     CounterPaymentRow,
@@ -129,6 +129,7 @@ __all__ = [
     "PrescriptionRow",
     "PriceRow",
     "ReactionRow",
+    "ReadRow",
     "Record",
     "ReferralRow",
     "SealRow",

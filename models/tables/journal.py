@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,7 @@ class CommandRow(Base):
     """One command, once: its primary key is what makes every effect happen at most once.
 
     `starts`: what it was to begin, for a worker that finds it done but does not know whether that began.
+    `wrote`: the fields of visit and records as it left them, to put the past together again; None in older ones.
     """
 
     __tablename__ = "commands"
@@ -29,6 +30,7 @@ class CommandRow(Base):
     status: Mapped[str]
     answer: Mapped[dict[str, Any] | None]
     starts: Mapped[list[dict[str, Any]] | None]
+    wrote: Mapped[list[dict[str, Any]] | None]
     problem: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
     written_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
@@ -38,7 +40,11 @@ class AuditRow(Base):
     """One write. Rows of a chain follow each other by `seq`; each hash covers the row and the hash before it."""
 
     __tablename__ = "audit_logs"
-    __table_args__ = (UniqueConstraint("chain", "seq"), Index("audit_logs_facility_id_at_idx", "facility_id", "at"))
+    __table_args__ = (
+        UniqueConstraint("chain", "seq"),
+        Index("audit_logs_facility_id_at_idx", "facility_id", "at"),
+        Index("audit_logs_corrections_idx", "resource_id", postgresql_where=text("visit_id is null")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     facility_id: Mapped[UUID]
@@ -92,3 +98,18 @@ class EventRow(Base):
     audience: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     payload: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime]
+
+
+class ReadRow(Base):
+    """Who read what of a visit, the first time at that version of it. `what`: a table's name."""
+
+    __tablename__ = "reads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    facility_id: Mapped[UUID] = mapped_column(ForeignKey("facilities.id"))
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
+    version: Mapped[int]
+    person_id: Mapped[UUID]
+    what: Mapped[str]
+    record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

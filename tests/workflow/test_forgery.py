@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic_core import to_json
 from temporalio.api.common.v1 import Payload
 
 from activities.records import TEMPORAL_UI
-from models.actions import CancelVisit, Discharge, RecordTriage, RegisterPatient, TakeIn
+from models.actions import CancelVisit, Discharge, RecordEncounter, RecordTriage, RegisterPatient, TakeIn
 from models.command import Command
 from models.demographics import Gender, InsuranceType
+from models.envelope import keyed
 from models.staff import Role
 from models.visit import PaymentType, TriageCategory
 from models.vitals import VitalSigns
@@ -90,6 +92,20 @@ async def test_a_command_changed_after_it_was_signed_loses_its_sender_s_rights(
     assert problem
     assert problem.type == NOT_YOUR_ROLE
     assert await walk.visit(visit["id"]) == before
+
+
+async def test_what_was_signed_before_a_form_grew_is_done_in_its_sender_s_name(walk: Walk, post: Post) -> None:
+    """Stored as a signal by yesterday's API, whose form had no recommendations; read by today's workers."""
+    visit = await walk.taken_in()
+    today = await post.command(CLAIMED, visit["id"], RecordEncounter(findings="Rales"))
+    message = today.model_dump(mode="json", exclude={"mac"})
+    del message["action"]["recommendations"]
+    secret = post.clinic.settings.command_secret.get_secret_value().encode()
+    message["mac"] = keyed(secret, "mac", to_json(message).decode())
+    await post.signal(visit["id"], message)
+    (row,) = await post.decided(visit["id"], "record_encounter")
+    assert (row["id"], row["status"], row["actor_id"]) == (today.id, "DONE", today.actor.id)
+    assert (row["answer"]["findings"], row["answer"]["recommendations"]) == ("Rales", "")
 
 
 async def test_a_command_signed_for_one_visit_does_nothing_to_another(walk: Walk, post: Post) -> None:
