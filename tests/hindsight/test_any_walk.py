@@ -11,14 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from models.actions import Action
-from models.catalogue import Resource
 from models.staff import Person, Role
 from tests.pathway.desk import Desk
 from tests.pathway.forms import FORMS, Choice, next_form
+from tests.pathway.machine import beside_another
 from tests.pathway.paper import Paper
-from tests.pathway.people import FACILITY, SECOND_CLINICIAN, STAFF, registration
+from tests.pathway.people import SECOND_CLINICIAN, STAFF, registration
 from tests.pathway.test_state_machine import Pathway
-from tests.pathway.verdicts import FOREIGN, UNKNOWN
 from tests.walks import Walk, new_patient
 
 LEFT_OUT = {"arrive", "identify", "vaccinate", "counsel", "care for mother", "cancel visit"}
@@ -54,9 +53,7 @@ class Rehearsal:
     def begin(self) -> None:
         self.machine.desk = Desk(id=uuid4())
         self.machine.desk.does(Role.RECEPTIONIST, registration())
-        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.PAYMENT):
-            another = {"facility_id": FACILITY, "visit_id": UNKNOWN, "status": "PENDING"}
-            self.machine.desk.shelf.rows[resource, FOREIGN] = another
+        beside_another(self.machine.desk)
         self.machine.paper, self.machine.ids = Paper(), []
 
     def step(self) -> tuple[Person, Action, UUID] | None:

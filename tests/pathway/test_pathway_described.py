@@ -15,6 +15,7 @@ from tests.pathway.moves import Move, walked
 TEXT = (Path(__file__).parents[2] / "docs" / "pathway.md").read_text()
 ARRIVALS: tuple[type[Action], ...] = (RegisterPatient, OpenVisit, ReceiveEmergency, RegisterNewborn)
 ACTIONS = {str(action.model_fields["kind"].default): action for action in (*ARRIVALS, *typing.get_args(VisitAction))}
+TABLES = re.compile(r"^\| Action \| Who \|\n\|[-|]+\n((?:\|.*\|\n)+)", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)`.*?\| (.*) \|$", re.MULTILINE)
 DRAWING = re.search(r"## How a visit moves\n.*?```mermaid\nstateDiagram-v2\n(.*?)```", TEXT, re.DOTALL)
 LINE = re.compile(r"^ +(\S+) --> (\S+): (.+)$", re.MULTILINE)
@@ -23,13 +24,9 @@ WALKS = 6000
 
 
 def described() -> dict[str, set[str]]:
-    """By action: every word in capitals of its line that is a role."""
-    roles = set(Role)
-    return {
-        kind: {word for word in re.findall(r"[A-Z_]+", who) if word in roles}
-        for kind, who in ROW.findall(TEXT)
-        if kind in ACTIONS or not kind.isupper()
-    }
+    """By action: every word of its line that is a role."""
+    rows = [row for table in TABLES.findall(TEXT) for row in ROW.findall(table)]
+    return {kind: {word for word in re.findall(r"[A-Z_]+", who) if word in set(Role)} for kind, who in rows}
 
 
 def test_every_action_is_described_and_nothing_else() -> None:
