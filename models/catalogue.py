@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from models.base import Value
+from models.medicine_checks import History
+from models.stock import Stock
 
 
 class Resource(StrEnum):
@@ -16,6 +18,9 @@ class Resource(StrEnum):
     ENCOUNTER = "ENCOUNTER"
     DIAGNOSIS = "DIAGNOSIS"
     PRESCRIPTION = "PRESCRIPTION"
+    MEDICATION_DISPENSE = "MEDICATION_DISPENSE"
+    ALLERGY = "ALLERGY"
+    STOCK = "STOCK"
     LAB_REQUEST = "LAB_REQUEST"
     CRITICAL_NOTICE = "CRITICAL_NOTICE"
     OBLIGATION = "OBLIGATION"
@@ -79,13 +84,26 @@ class PatientOfVisit(Value):
     visit_id: UUID | None = None
 
 
+class HistoryOf(Value):
+    """What is known of the visit's patient that bears on medicines, without the prescription that is asked about."""
+
+    prescription_id: UUID | None = None
+
+
+class StockOf(Value):
+    """The stock of a drug, by its code or of what was prescribed; nobody else moves it until the change is written."""
+
+    code: str | None = None
+    prescription_id: UUID | None = None
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | HistoryOf | StockOf | NextNumber
 
 
 class Priced(Value):
@@ -106,11 +124,13 @@ class Item(Value):
 
 
 class Known(Value):
-    """The answers to what an action wanted; what was not found is None."""
+    """The answers to what an action wanted; what was not found is None. No stock: nobody keeps any of that drug."""
 
     price: Priced | None = None
     nearest: tuple[str, ...] = ()
     item: Item | None = None
     row: dict[str, Any] | None = None
     patient: dict[str, Any] | None = None
+    history: History | None = None
+    stock: Stock | None = None
     number: int = 0

@@ -33,6 +33,7 @@ from models.tables.outside import (
     ServiceRow,
     TaskRow,
 )
+from models.tables.pharmacy import AllergyRow, MedicationDispenseRow, StockBatchRow, StockMovementRow
 from models.tables.records import (
     AppointmentRow,
     ChargeRow,
@@ -55,6 +56,8 @@ RECORDS: tuple[type[Record], ...] = (
     EncounterRow,
     DiagnosisRow,
     PrescriptionRow,
+    MedicationDispenseRow,
+    AllergyRow,
     LabRequestRow,
     CriticalNoticeRow,
     ObligationRow,
@@ -87,6 +90,7 @@ __all__ = [
     "LIST_OF",
     "RECORDS",
     "TABLE_OF",
+    "AllergyRow",
     "AppointmentRow",
     "AuditRow",
     "Base",
@@ -114,6 +118,7 @@ __all__ = [
     "Listed",
     "MchRecordRow",
     "MchServiceRow",
+    "MedicationDispenseRow",
     "MessageRow",
     "MobilePaymentRow",
     "NumberRow",
@@ -130,6 +135,8 @@ __all__ = [
     "ServiceRow",
     "ShaInvoiceRow",
     "SignInFailureRow",
+    "StockBatchRow",
+    "StockMovementRow",
     "TaskRow",
     "UserRow",
     "VaccineRow",
