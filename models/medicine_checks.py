@@ -43,11 +43,13 @@ class KnownAllergy(Value):
 
 
 class Therapy(Value):
-    """Another prescription of the patient. `duration` as it was written: "5 days", "2/52"."""
+    """Another prescription of the patient. `duration` as it was written: "5 days", "2/52". `substituted_by`: what was
+    handed out in place of (the rest of) it."""
 
     id: UUID
     visit_id: UUID
     medication_name: str
+    substituted_by: str | None = None
     status: str
     duration: str
     recorded_at: datetime
@@ -138,11 +140,13 @@ def duplicates(
     for therapy in patient.history.therapies:
         if before and therapy.recorded_at > before:
             continue
-        shared = in_common(catalogue, code, therapy.medication_name)
-        if shared and is_taken(therapy, patient):
-            where = "on this visit" if therapy.visit_id == patient.visit_id else "on an earlier visit"
-            says = f"{therapy.medication_name} is prescribed already {where} (both are {shared})"
-            yield Warned(kind=WarningKind.DUPLICATE_THERAPY, says=says, about=therapy.id)
+        for name in filter(None, (therapy.medication_name, therapy.substituted_by)):
+            shared = in_common(catalogue, code, name)
+            if shared and is_taken(therapy, patient):
+                where = "on this visit" if therapy.visit_id == patient.visit_id else "on an earlier visit"
+                says = f"{name} is prescribed already {where} (both are {shared})"
+                yield Warned(kind=WarningKind.DUPLICATE_THERAPY, says=says, about=therapy.id)
+                break
 
 
 def in_common(catalogue: MedicinesCatalogue, one: str, other: str) -> str | None:

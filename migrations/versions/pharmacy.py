@@ -59,6 +59,7 @@ def upgrade() -> None:
 def prescriptions() -> None:
     op.add_column("prescriptions", sa.Column("request_status", sa.Text(), server_default="active", nullable=False))
     op.add_column("prescriptions", sa.Column("checks", JSON, nullable=True))
+    op.add_column("prescriptions", sa.Column("substituted_by", sa.Text(), nullable=True))
     op.execute("update prescriptions set request_status = 'completed' where status = 'DISPENSED'")
     op.execute(
         "update prescriptions set request_status = case when quantity_dispensed > 0 then 'stopped' else 'cancelled' end "
@@ -202,5 +203,6 @@ def downgrade() -> None:
     for table in ("stock_movements", "stock_batches", "medication_dispenses", "allergies"):
         op.drop_table(table)
     op.drop_constraint(op.f("prescriptions_request_status_check"), "prescriptions")
+    op.drop_column("prescriptions", "substituted_by")
     op.drop_column("prescriptions", "checks")
     op.drop_column("prescriptions", "request_status")

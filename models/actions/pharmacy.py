@@ -126,7 +126,9 @@ class Dispense(Action):
         assert self.substitution is not None
         price = priced(case, "substitution.medication_name", self.substitution.medication_name)
         pieces = self.substitution.quantity or order.quantity - order.dispensed
-        change = self.finished(case, order, debt, self.row(case, order, "DISPENSED"))
+        row = self.row(case, order, "DISPENSED")
+        row = row.model_copy(update={"values": {**row.values, "substituted_by": price.code}})
+        change = self.finished(case, order, debt, row)
         if debt is None:
             line = Charge(
                 code=price.code, description=price.name, quantity=pieces, unit_price=price.amount, order_id=order.id

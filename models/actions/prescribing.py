@@ -75,6 +75,7 @@ class Prescribe(Action):
             "medication_name": code,
             "status": "PENDING",
             "request_status": request_status("PENDING", 0),
+            "substituted_by": None,
             "quantity_dispensed": 0,
             "dispensed_at": None,
             "dispensed_by": None,

@@ -60,6 +60,7 @@ class PrescriptionRow(Record):
     dispensed_by: Mapped[UUID | None]
     dispensing_notes: Mapped[str]
     request_status: Mapped[str] = mapped_column(server_default="active")
+    substituted_by: Mapped[str | None]
     checks: Mapped[dict[str, Any] | None]
 
 

@@ -10,7 +10,7 @@ from models.staff import Role
 from tests.pathway.desk import registered
 from tests.pathway.forms import FORMS, NURSE_AND_CLINICIAN, Choice, next_form
 from tests.pathway.machine import Notebook
-from tests.pathway.paper import Paper
+from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, SECOND_CLINICIAN, STAFF, person, triage
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
@@ -18,7 +18,8 @@ ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role,
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
-OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
+PHARMACY = ("prescribe", "prescribe", "dispense", "dispense", "dispense", "allergy")
+OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE)
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -34,10 +35,19 @@ class Pathway(Notebook):
     def register(self, far: int) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
-        for resource in (Resource.ENCOUNTER, Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.PAYMENT):
+        for code, batches in BATCHES.items():
+            self.desk.shelf.receive(code, *batches)
+        for resource in (
+            Resource.ENCOUNTER,
+            Resource.LAB_REQUEST,
+            Resource.PRESCRIPTION,
+            Resource.PAYMENT,
+            Resource.ALLERGY,
+        ):
             self.desk.shelf.rows[resource, FOREIGN] = {
                 "facility_id": FACILITY,
                 "visit_id": UNKNOWN,
+                "patient_id": UNKNOWN,
                 "status": "PENDING",
             }
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
