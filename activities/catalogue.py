@@ -40,8 +40,9 @@ HISTORY = """
             where a.patient_id = p.id and a.clinical_status = 'active'
                 and a.verification_status in ('unconfirmed', 'confirmed')) as allergies,
         (select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'visit_id', r.visit_id,
-                'medication_name', r.medication_name, 'substituted_by', r.substituted_by, 'status', r.status, 'duration', r.duration,
-                'recorded_at', r.recorded_at, 'dispensed_at', r.dispensed_at) order by r.recorded_at, r.id), '[]')
+                'medication_name', r.medication_name, 'substituted_by', r.substituted_by,
+                'status', r.status, 'duration', r.duration, 'recorded_at', r.recorded_at,
+                'dispensed_at', r.dispensed_at) order by r.recorded_at, r.id), '[]')
             from prescriptions r
             where r.patient_id = p.id and r.status <> 'CANCELLED'
                 and r.id is distinct from %(prescription_id)s) as therapies,

@@ -30,6 +30,7 @@ from api import (
     sign_in,
     sms_callbacks,
     staff,
+    stock,
     tasks,
     visits,
 )
@@ -54,6 +55,7 @@ PARTS = (
     visits,
     appointments,
     laboratory,
+    stock,
     records,
     lists,
     one_visit,

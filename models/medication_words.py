@@ -69,7 +69,7 @@ class DispenseStatus(StrEnum):
 
 
 OUT_OF_STOCK = "OUT-OF-STOCK"
-"""MedicationDispense.statusReason, a code of the Kenyan terminology server (MOH-KENYA MEDICATIONDISPENSE-STATUS-REASON)."""
+"""MedicationDispense.statusReason: a code of the Kenya Emergency Care guide (medication-dispense-status-reason-cs)."""
 
 REQUEST_STATUS = {
     "PENDING": RequestStatus.ACTIVE,

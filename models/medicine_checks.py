@@ -1,5 +1,7 @@
-"""Whether a medicine suits a patient: allergies, duplicate therapy, age, pregnancy. A warning is no verdict: whoever may
-override it gives a reason."""
+"""Whether a medicine suits a patient: allergies, duplicate therapy, age, pregnancy.
+
+A warning is no verdict: whoever may override it gives a reason.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -92,7 +94,7 @@ class Verdict(Value):
 
 
 class Patient(Value):
-    """Whom the medicine is for, on the visit that it is prescribed or handed out on. `said_pregnant`: by the clinician."""
+    """Whom the medicine is for, on which visit. `said_pregnant`: by the clinician who prescribed."""
 
     visit_id: UUID
     age_years: int | None
@@ -134,9 +136,7 @@ def unknown_allergies(catalogue: MedicinesCatalogue, history: History) -> list[s
     return [f"{count} recorded allergies are in no list: compare them by eye"] if count else []
 
 
-def duplicates(
-    catalogue: MedicinesCatalogue, code: str, patient: Patient, before: datetime | None
-) -> Iterator[Warned]:
+def duplicates(catalogue: MedicinesCatalogue, code: str, patient: Patient, before: datetime | None) -> Iterator[Warned]:
     for therapy in patient.history.therapies:
         if before and therapy.recorded_at > before:
             continue
@@ -228,4 +228,6 @@ def interchangeable(catalogue: MedicinesCatalogue, prescribed: str, given: str) 
     if any(same(one, given) for one in listed):
         return None
     instead = f"listed are {', '.join(listed)}" if listed else "no substitute is listed"
-    return Warned(kind=WarningKind.NOT_INTERCHANGEABLE, says=f"{given} is no listed substitute for {prescribed}; {instead}")
+    return Warned(
+        kind=WarningKind.NOT_INTERCHANGEABLE, says=f"{given} is no listed substitute for {prescribed}; {instead}"
+    )

@@ -14,7 +14,7 @@ PACK = "medicines"
 
 
 class DrugClass(Value):
-    """`duplicate`: two drugs of it at once are duplicate therapy. `names`: other names, and drugs that we do not stock."""
+    """`duplicate`: two drugs of it are duplicate therapy. `names`: other names, and drugs that are not listed."""
 
     code: str
     name: str

@@ -12,7 +12,10 @@ from models.base import Date, Line, Note, Number, Value
 from models.problems import OutOfStock
 
 LARGEST = 10_000_000
-"""Pieces of one batch."""
+"""Pieces of one delivery."""
+
+LARGEST_BATCH = 1_000_000_000
+"""Pieces of one batch: what its column holds, with room to spare."""
 
 
 class MoveKind(StrEnum):
@@ -30,6 +33,9 @@ class Batch(Value):
     batch_number: str
     expires_on: date
     on_hand: int
+
+    def giving(self, pieces: int) -> "Picked":
+        return Picked(batch_id=self.id, batch_number=self.batch_number, expires_on=self.expires_on, quantity=pieces)
 
 
 class Stock(Value):
@@ -75,8 +81,7 @@ def pick(stock: Stock, pieces: int, today: date) -> tuple[Picked, ...]:
     for batch in stock.usable(today):
         taken = min(missing, batch.on_hand)
         if taken:
-            facts = {"batch_number": batch.batch_number, "expires_on": batch.expires_on}
-            picked.append(Picked(batch_id=batch.id, quantity=taken, **facts))
+            picked.append(batch.giving(taken))
         missing -= taken
     if missing:
         raise short(stock.code, pieces, pieces - missing)

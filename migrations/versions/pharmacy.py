@@ -135,7 +135,7 @@ def stock() -> None:
         check("stock_batches", "on_hand", "on_hand >= 0"),
         *keys("stock_batches", facility_id="facilities"),
     )
-    batch = ["facility_id", sa.text("lower(code)"), sa.text("lower(batch_number)")]
+    batch: list[Any] = ["facility_id", sa.text("lower(code)"), sa.text("lower(batch_number)")]
     op.create_index("stock_batches_facility_id_code_batch_key", "stock_batches", batch, unique=True)
     op.create_table(
         "stock_movements",

@@ -25,7 +25,7 @@ JUDGING = frozenset({Role.CLINICAL_OFFICER, Role.PHARMACIST})
 class RecordAllergy(Action):
     """The patient does not tolerate something: a drug, an ingredient, a class ("penicillin"), or a food.
 
-    What the medicines catalogue knows is looked at with every prescription; the answer's `code` says what it is known as.
+    What the medicines catalogue knows is looked at with every prescription; `code` in the answer is how it knows it.
     """
 
     roles = HEARING
@@ -97,9 +97,7 @@ class ChangeAllergy(Action):
             raise AlreadyDone("This allergy was entered in error. Record it anew where it is one after all.")
         said: dict[str, Any] = self.model_dump(include={"verification_status", "clinical_status"}, exclude_none=True)
         values = {**said, "changed_at": case.at, "changed_by": case.actor.id, "change_reason": self.reason}
-        return Change(
-            visit=case.visit, rows=(Row(resource=Resource.ALLERGY, id=row["id"], values=values, former=row),)
-        )
+        return Change(visit=case.visit, rows=(Row(resource=Resource.ALLERGY, id=row["id"], values=values, former=row),))
 
     def audit_id(self, case: Case) -> UUID:
         return self.allergy_id

@@ -10,15 +10,15 @@ from models.base import Line, Number, Value, Words
 from models.catalogue import Resource
 from models.medication_words import OUT_OF_STOCK, DispenseStatus
 from models.medicine_checks import Verdict, interchangeable
-from models.problems import invalid
 from models.medicines import same
+from models.problems import invalid
 from models.staff import Role
 from models.stock import leaving, pick
 from models.visit import Order
 
 
 class Substitution(Value):
-    """Another drug, by its code in the price list, in place of the rest. `quantity`: its pieces; as many where left out."""
+    """Another drug, by its code in the price list, in place of the rest; `quantity`: its pieces, where not as many."""
 
     medication_name: Line
     quantity: Annotated[int, Number, Field(ge=1, le=10_000)] | None = None
@@ -38,7 +38,9 @@ class Handed(NamedTuple):
 def handed_over(case: Case, change: Change, order: Order, handed: Handed) -> Change:
     """The change with the occasion, and with what leaves the shelf for it. Refuses what is unsafe or not there."""
     if not handed.pieces:  # all of it is owed
-        return occasion(case, change, order, status=DispenseStatus.ON_HOLD, status_reason=OUT_OF_STOCK, notes=handed.notes)
+        return occasion(
+            case, change, order, status=DispenseStatus.ON_HOLD, status_reason=OUT_OF_STOCK, notes=handed.notes
+        )
     code = handed.instead or prescribed(case)
     found = second_look(case, code, handed)
     field = "substitution.medication_name" if handed.substitution else "prescription_id"
@@ -64,7 +66,7 @@ def prescribed(case: Case) -> str:
 
 
 def second_look(case: Case, code: str, handed: Handed) -> Verdict:
-    """As at prescribing, by what is known now. What the clinician overrode is to be overridden by the pharmacist too."""
+    """As at prescribing, by what is known now. What the clinician overrode, the pharmacist overrides or not."""
     row = case.known.row or {}
     said_pregnant = (row.get("checks") or {}).get("pregnant")
     if handed.substitution is None:

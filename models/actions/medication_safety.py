@@ -22,9 +22,7 @@ def catalogue_for(case: Case) -> MedicinesCatalogue:
     return catalogue_of(case.visit.arrived_at)
 
 
-def looked_at(
-    case: Case, code: str, *, said_pregnant: bool | None = None, before: datetime | None = None
-) -> Verdict:
+def looked_at(case: Case, code: str, *, said_pregnant: bool | None = None, before: datetime | None = None) -> Verdict:
     """What speaks against this medicine for the visit's patient. `before`: when it was prescribed, at dispensing."""
     patient = Patient(
         visit_id=case.visit.id,
@@ -43,8 +41,8 @@ def require_override(found: Verdict, override: Override | None, role: Role, fiel
     errors = [FieldError(field=field, reason=f"{one.kind}: {one.says}") for one in found.warnings]
     kinds = ", ".join(dict.fromkeys(one.kind for one in found.warnings))
     raise UnsafeMedication(
-        f"{len(errors)} warning{'s' * (len(errors) > 1)} ({kinds}). Nothing was written. Choose another medicine, or send "
-        f"override with a reason, which a {role} may.",
+        f"{len(errors)} warning{'s' * (len(errors) > 1)} ({kinds}). Nothing was written. Choose another medicine, or "
+        f"send override with a reason, which a {role} may.",
         errors=errors,
         roles=(role,),
     )

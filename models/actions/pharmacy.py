@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from models.actions import owed_drugs
 from models.actions.base import Action, Case, Change, Charge, Row, require_open
-from models.actions.handing_out import Handed, Substitution, handed_over, declined, set_aside
+from models.actions.handing_out import Handed, Substitution, declined, handed_over, set_aside
 from models.actions.medication_safety import Override, overridden_kinds
 from models.actions.orders import order_to_change, priced
 from models.base import Note, Number

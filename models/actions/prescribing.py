@@ -21,7 +21,7 @@ class Prescribe(Action):
     """A drug by its code in the price list; charged price × quantity when prescribed.
 
     Allergies, duplicate therapy, age and pregnancy are looked at. A warning is 409 medication-warning, unless
-    `override` gives a reason. `pregnant`: what the clinician knows of it. What could not be looked at stands in `checks`.
+    `override` gives a reason. `pregnant`: what the clinician knows of it. `checks` also says what was not looked at.
     """
 
     roles = frozenset({Role.CLINICAL_OFFICER})
