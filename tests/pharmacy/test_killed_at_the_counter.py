@@ -1,4 +1,4 @@
-"""A worker dies while drugs are handed out: every piece leaves the shelf once, and every patient hears what became of it."""
+"""A worker dies while drugs are handed out: every piece leaves the shelf once, and every patient is answered."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -89,5 +89,7 @@ async def test_workers_killed_while_a_queue_is_served(bare: Counter) -> None:
             return all(answer.status_code in (200, 409) for answer in sent)
 
         await eventually(are_decided, 60)
+        text = "select 1 from prescriptions where status = 'DISPENSED' and medication_name = %s"
+        done = await bare.clinic.rows(text, code)
         assert len(done) == 8
         assert await bare.require_sound(code) == 0
