@@ -1,6 +1,6 @@
 """The rooms between reception and cashier: each function sends what its staff write down for one step."""
 
-from contextlib import suppress
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
@@ -107,19 +107,26 @@ class Rooms:
             if drug.first_handover and drug.rest_is_owed:
                 await self._owe(order, quantity_dispensed=drug.first_handover)
                 continue
-            try:
-                await self._hand_out(order, drug)
-            except Stopped as stopped:
-                if not stopped.refusal.type.endswith("/out-of-stock"):
-                    raise
+            if not await self._is_there(self._hand_out(order, drug)):
                 await self._owe(order)
 
     async def hand_out_owed(self) -> None:
         """The patient came back; what the shelf still lacks stays owed."""
         while self._chart.owed:
             order = self._chart.owed.pop(0)
-            with suppress(Stopped):
-                await self._hand_over("dispense (owed)", order, status="DISPENSED", dispensing_notes="Came back for it")
+            await self._is_there(
+                self._hand_over("dispense (owed)", order, status="DISPENSED", dispensing_notes="Came back for it")
+            )
+
+    async def _is_there(self, handing_out: Awaitable[None]) -> bool:
+        """False where the shelf has not enough of it."""
+        try:
+            await handing_out
+        except Stopped as stopped:
+            if not stopped.refusal.type.endswith("/out-of-stock"):
+                raise
+            return False
+        return True
 
     async def _hand_out(self, order: UUID, drug: Prescribe) -> None:
         if drug.first_handover:

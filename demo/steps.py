@@ -88,8 +88,8 @@ class ReportResults:
 class Prescribe:
     """The first drug on the price list that has one of the `wanted` words, else Paracetamol.
 
-    `first_handover` is how much of the `quantity` the pharmacy can hand out at once; none means all. `rest_is_owed`: the
-    patient goes home without the rest, and comes back for it.
+    `first_handover` is how much of the `quantity` the pharmacy can hand out at once; none means all. `rest_is_owed`:
+    the patient goes home without the rest, and comes back for it.
     """
 
     wanted: tuple[str, ...]

@@ -1,5 +1,7 @@
 """The first rows."""
 
+from collections.abc import Sized
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -13,7 +15,7 @@ from models.staff import Role
 from tests.administration.conftest import QUICK
 from tests.administration.office import Office, rows
 
-LISTS = {"users": DEMO_PEOPLE, "prices": PRICES, "vaccines": VACCINES}
+LISTS: dict[str, Sized] = {"users": DEMO_PEOPLE, "prices": PRICES, "vaccines": VACCINES}
 LISTS |= {"family_planning_methods": METHODS, "mch_services": SERVICES}
 LISTS |= {"stock_batches": STOCK, "stock_movements": STOCK}
 

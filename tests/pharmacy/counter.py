@@ -92,6 +92,11 @@ class Counter:
     async def listed(self, path: str, who: Role = OFFICER) -> list[Shown]:
         return list((await self.read(path, who))["items"])
 
+    async def refusals(self, visit: Shown, who: Role) -> list[Shown]:
+        """What was refused later, as that person may read it."""
+        items = await self.listed(f"/api/visits/{visit['id']}/timeline", who)
+        return [item["problem"] for item in items if item["status"] == "REFUSED"]
+
     async def owed(self, visit: Shown, count: int = 1) -> Shown:
         """The one obligation of the visit."""
         debts = await self.listed(f"/api/obligations?visit_id={visit['id']}")

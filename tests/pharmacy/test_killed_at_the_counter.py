@@ -8,9 +8,9 @@ from activities.records import Records, Turn
 from integrations.database import writing_pool
 from models.actions import Dispense
 from models.command import Command
-from models.staff import Person
+from models.staff import Person, Role
 from tests.clinic import WholeClinic, eventually
-from tests.pharmacy.counter import PHARMACY, Counter
+from tests.pharmacy.counter import OFFICER, PHARMACY, Counter
 from tests.walks import fresh
 
 
@@ -93,3 +93,22 @@ async def test_workers_killed_while_a_queue_is_served(bare: Counter) -> None:
         done = await bare.clinic.rows(text, code)
         assert len(done) == 8
         assert await bare.require_sound(code) == 0
+
+
+async def test_what_stood_in_the_way_of_a_late_prescription_is_for_clinical_eyes(bare: Counter) -> None:
+    async with bare.clinic.worker():
+        visit = await bare.walk.seen()
+        await bare.allergic(visit)
+    answer = await bare.prescribes(visit, "Amoxicillin")
+    assert answer.status_code == 202
+    async with bare.clinic.worker():
+
+        async def is_refused() -> bool:
+            return bool(await bare.refusals(visit, OFFICER))
+
+        await eventually(is_refused)
+    (said,) = await bare.refusals(visit, OFFICER)
+    (heard,) = await bare.refusals(visit, Role.CASHIER)
+    assert said["type"] == heard["type"] == "/problems/medication-warning"
+    assert "Penicillin" in said["errors"][0]["reason"]
+    assert "Penicillin" not in str(heard)
