@@ -61,6 +61,10 @@ class Choice:
     def encounter(self) -> UUID | None:
         return self.record(*self.paper.encounters) if self.number % 3 else None
 
+    def other(self, *options: Any) -> Any:
+        """Chosen apart from `one`."""
+        return options[self.number // 7 % len(options)]
+
     def reason(self) -> dict[str, str] | None:
         return {"reason": "There is nothing better"} if self.number % 3 else None
 
@@ -102,17 +106,21 @@ def patient_told(at: Choice) -> do.Action:
 def dispensing(at: Choice) -> do.Action:
     id = at.record(*at.paper.working("PRESCRIPTION"), *at.paper.debts)
     status = at.one("DISPENSED", "PARTIALLY_DISPENSED", "OWED", "CANCELLED", "DISPENSED", "OUT_OF_STOCK", "OWED")
-    needs = {"DISPENSED": at.one(None, 4, None), "PARTIALLY_DISPENSED": at.one(1, 2, 3), "OWED": at.one(None, 1, 2)}
+    needs = {
+        "DISPENSED": at.other(None, 4, None),
+        "PARTIALLY_DISPENSED": at.other(1, 2, 3),
+        "OWED": at.other(None, 1, 2),
+    }
     form = {"prescription_id": id, "status": status, "quantity_dispensed": needs.get(status), "override": at.reason()}
-    instead = {"medication_name": at.one(*DRUGS), "quantity": at.one(None, 2), "reason": "None is left"}
-    if status == "DISPENSED" and at.number % 4 == 0:
+    instead = {"medication_name": at.other(*DRUGS), "quantity": at.other(None, 2, 9), "reason": "None is left"}
+    if status == "DISPENSED" and at.number % 2:
         form |= {"substitution": instead, "quantity_dispensed": None}
     return do.Dispense.model_validate(form)
 
 
 def drug(at: Choice) -> do.Action:
     """Mostly with a reason at hand, for much is prescribed on this visit."""
-    form = prescription(at.one(4, 2, 3, 1), at.one(*DRUGS), at.encounter())
+    form = prescription(at.one(4, 2, 3, 6), at.other(*DRUGS), at.encounter())
     return do.Prescribe.model_validate({**form.model_dump(), "override": at.reason()})
 
 

@@ -11,7 +11,17 @@ from tests.pathway.desk import registered
 from tests.pathway.forms import FORMS, NURSE_AND_CLINICIAN, Choice, next_form
 from tests.pathway.machine import Notebook
 from tests.pathway.paper import BATCHES, Paper
-from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, SECOND_CLINICIAN, STAFF, person, triage
+from tests.pathway.people import (
+    ANOTHER_FACILITY,
+    CLINICIAN,
+    FACILITY,
+    NURSE,
+    SECOND_CLINICIAN,
+    STAFF,
+    person,
+    prescription,
+    triage,
+)
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
@@ -31,7 +41,7 @@ class Pathway(Notebook):
     or consultation goes nowhere.
     """
 
-    @initialize(far=st.sampled_from([4, 3, 2, 1, 0]))
+    @initialize(far=st.sampled_from([6, 4, 3, 2, 1, 0]))
     def register(self, far: int) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
@@ -52,7 +62,8 @@ class Pathway(Notebook):
             }
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
-        for who, action in (*seen, (STAFF[Role.CASHIER], asked))[:far]:
+        drugs = (CLINICIAN, prescription(9, "Amoxicillin")), (CLINICIAN, prescription(6, "Diclofenac"))
+        for who, action in (*seen, (STAFF[Role.CASHIER], asked), *drugs)[:far]:
             self.act(who, action)
 
     @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on"]), stranger=NUMBERS, number=NUMBERS)
@@ -64,6 +75,10 @@ class Pathway(Notebook):
             return
         if what in SELDOM and stranger % 4:
             return
+        if self.paper.ended and self.paper.debts and stranger % 3:
+            what = "dispense"
+        if what == "dispense" and not (self.paper.debts or self.paper.working("PRESCRIPTION")) and stranger % 4:
+            what = "prescribe"
         likely, form = FORMS[what]
         able = [STAFF[who] if isinstance(who, Role) else who for who in likely]
         self.act(ANYBODY[stranger % len(ANYBODY)] if stranger >= 50 else able[stranger % len(able)], form(at))
