@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from activities import lists, staffing, tasks
+from activities import lists, staffing, stock, tasks
 from activities.door import Door, Wish, writing
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
@@ -15,6 +15,7 @@ from models.administration import Errand, NewStaff, PasswordChange, PatientCorre
 from models.catalogue import Resource
 from models.command import keyed
 from models.staff import Person
+from models.stock import Adjustment, Count, Receipt
 from models.tasks import TaskForm
 
 FACILITY = "select id from facilities where code = %s"
@@ -69,6 +70,19 @@ class Administration:
         wish = Wish(errand, "patient_correct", form, str(patient_id))
         work = partial(lists.correct_patient, errand=errand, patient_id=patient_id, form=form)
         return await self._door.once(wish, work)
+
+    async def receive_stock(self, errand: Errand, form: Receipt) -> dict[str, Any]:
+        return await self._door.once(
+            Wish(errand, "stock_receive", form), partial(stock.receive, errand=errand, form=form)
+        )
+
+    async def adjust_stock(self, errand: Errand, batch_id: UUID, form: Adjustment) -> dict[str, Any]:
+        wish = Wish(errand, "stock_adjust", form, str(batch_id))
+        return await self._door.once(wish, partial(stock.adjust, errand=errand, batch_id=batch_id, form=form))
+
+    async def count_stock(self, errand: Errand, batch_id: UUID, form: Count) -> dict[str, Any]:
+        wish = Wish(errand, "stock_count", form, str(batch_id))
+        return await self._door.once(wish, partial(stock.count, errand=errand, batch_id=batch_id, form=form))
 
     async def act_on_task(self, errand: Errand, task_id: UUID, form: TaskForm) -> dict[str, Any]:
         wish = Wish(errand, f"task_{form.action.kind}", form, str(task_id))

@@ -6,6 +6,7 @@ from typing import Any
 from integrations.database import Connection
 from models.catalogue import (
     DosesGiven,
+    HistoryOf,
     Item,
     ItemOf,
     Known,
@@ -15,11 +16,14 @@ from models.catalogue import (
     Priced,
     PriceOf,
     RowOf,
+    StockOf,
     Want,
 )
 from models.command import Command
 from models.doses import Given
+from models.medicine_checks import History
 from models.staff import Person
+from models.stock import Batch, Stock
 from models.tables import LIST_OF, TABLE_OF, VaccineRow
 
 PATIENT_OF_VISIT = """
@@ -36,6 +40,42 @@ DOSES = """
 NEXT_NUMBER = """
     insert into numbers (facility_id, series, last) values (%s, %s, 1)
     on conflict (facility_id, series) do update set last = numbers.last + 1 returning last
+"""
+
+HISTORY = """
+    select p.date_of_birth, p.gender,
+        (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'code', a.code, 'substance', a.substance)
+                order by a.recorded_at, a.id), '[]')
+            from allergies a
+            where a.patient_id = p.id and a.clinical_status = 'active'
+                and a.verification_status in ('unconfirmed', 'confirmed')) as allergies,
+        (select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'visit_id', r.visit_id,
+                'medication_name', r.medication_name, 'substituted_by', r.substituted_by,
+                'status', r.status, 'duration', r.duration, 'recorded_at', r.recorded_at,
+                'dispensed_at', r.dispensed_at) order by r.recorded_at, r.id), '[]')
+            from prescriptions r
+            where r.patient_id = p.id and r.status <> 'CANCELLED'
+                and r.id is distinct from %(prescription_id)s) as therapies,
+        (select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'on', m.service_date)), '[]')
+            from patient_mch_services m join mch_services s on s.id = m.service_id
+            where m.patient_id = p.id and m.status = 'COMPLETED') as contacts,
+        (select said.pregnant from patient_encounters e,
+            lateral (select case when e.assessment @? '$.signs[*] ? (@ starts with "PREGNANCY")' then true
+                else (e.vital_signs->>'pregnant')::boolean end as pregnant) said
+            where e.visit_id = v.id and said.pregnant is not null order by e.recorded_at desc limit 1) as pregnant
+    from visits v join patients p on p.id = v.patient_id
+    where v.id = %(visit_id)s and v.facility_id = %(facility_id)s
+"""
+STOCK = """
+    select id, code, batch_number, expires_on, on_hand from stock_batches
+    where facility_id = %(facility_id)s and on_hand > 0 and lower(code) = lower(coalesce(%(code)s::text,
+        (select medication_name from prescriptions where id = %(prescription_id)s and facility_id = %(facility_id)s)))
+    order by expires_on, batch_number, id for no key update
+"""
+KEPT = """
+    select code from stock_batches where facility_id = %(facility_id)s and lower(code) = lower(coalesce(%(code)s::text,
+        (select medication_name from prescriptions where id = %(prescription_id)s and facility_id = %(facility_id)s)))
+    limit 1
 """
 
 
@@ -62,6 +102,10 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
             return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
         case DosesGiven():
             return {"doses": await doses_given(db, command)}
+        case HistoryOf():
+            return {"history": await history(db, want, command)}
+        case StockOf():
+            return {"stock": await stock(db, want, actor)}
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}
@@ -117,3 +161,21 @@ async def patient(db: Connection, want: PatientOf, actor: Person) -> dict[str, A
     """By id where one is given, else by national id."""
     column, value = ("id", want.id) if want.id else ("national_id", want.national_id)
     return await one(db, f"select * from patients where {column} = %s and facility_id = %s", value, actor.facility_id)
+
+
+async def history(db: Connection, want: HistoryOf, command: Command) -> History | None:
+    about = {"prescription_id": want.prescription_id, "visit_id": command.visit_id}
+    found = await (await db.execute(HISTORY, {**about, "facility_id": command.actor.facility_id})).fetchone()
+    return History.model_validate(found) if found else None
+
+
+async def stock(db: Connection, want: StockOf, actor: Person) -> Stock | None:
+    """Batches in the order in which they are taken: who wants the same drug at the same time waits here. None where
+    the facility has never had a batch of it: then nobody counts."""
+    about = {**want.model_dump(), "facility_id": actor.facility_id}
+    rows = await (await db.execute(STOCK, about)).fetchall()
+    if rows:
+        batches = tuple(Batch.model_validate({k: v for k, v in row.items() if k != "code"}) for row in rows)
+        return Stock(code=rows[0]["code"], batches=batches)
+    kept = await (await db.execute(KEPT, about)).fetchone()
+    return Stock(code=kept["code"]) if kept else None

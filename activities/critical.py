@@ -25,8 +25,8 @@ CRITICAL = """
     where l.id = %s and l.critical_since is not null
 """
 OWED = """
-    select id, facility_id, visit_id, patient_id, lab_request_id, owner_id, due_at, is_critical,
-        status = 'OPEN' as is_open
+    select id, facility_id, visit_id, patient_id, lab_request_id, prescription_id, quantity, owner_id, due_at,
+        is_critical, status = 'OPEN' as is_open
     from obligations where id = %s
 """
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from psycopg import InterfaceError, InternalError, OperationalError
-from psycopg.errors import UniqueViolation
+from psycopg.errors import CheckViolation, UniqueViolation
 from psycopg_pool import PoolTimeout
 from pydantic_core import to_jsonable_python
 from temporalio import activity
@@ -18,7 +18,16 @@ from models.actions import Start
 from models.base import Value
 from models.command import Command, Outcome, accept, refuse
 from models.envelope import AS_SENT
-from models.problems import Conflict, DuplicatePatient, Invalid, KeyReused, Problem, Refused, Unexpected
+from models.problems import (
+    Conflict,
+    DuplicatePatient,
+    Invalid,
+    KeyReused,
+    OutOfStock,
+    Problem,
+    Refused,
+    Unexpected,
+)
 from models.staff import Person, Role
 from models.visit import Visit
 
@@ -31,6 +40,7 @@ TEMPORAL_UI = uuid5(NAMESPACE_URL, "njia:temporal-ui")
 
 NOBODY = UUID(int=0)
 NEXT_IN_AUDIT = "audit_logs_chain_seq_key"
+ON_HAND = "stock_batches_on_hand_check"
 
 
 class Turn(Value):
@@ -97,12 +107,14 @@ class Records:
             return await self.decide_afresh(db, visit, command)
         except UniqueViolation as clash:
             return await self.explained(db, command, clash.diag.constraint_name or "")
+        except CheckViolation as clash:
+            if clash.diag.constraint_name == ON_HAND:
+                raise OutOfStock("Somebody else took the last pieces. Nothing was handed out; look again.") from clash
+            raise unexpected(command, clash) from clash
         except (Refused, Moved, *AWAY):
             raise
         except Exception as bug:
-            # Only its type: what it says may quote a patient's data.
-            log.error("command %s (%s) failed: %s", command.id, command.action.kind, type(bug).__name__)
-            raise Unexpected("This command met a fault of ours and was not done. Tell your supervisor.") from bug
+            raise unexpected(command, bug) from bug
 
     async def decide_afresh(self, db: Connection, visit: Visit | None, command: Command) -> Outcome:
         """Decide on the visit as the workflow knows it; where somebody else moved it, look again and decide again."""
@@ -170,6 +182,12 @@ class Records:
                         await db.execute(text, values)
             except UniqueViolation:
                 return
+
+
+def unexpected(command: Command, bug: Exception) -> Unexpected:
+    """Only its type is logged: what it says may quote a patient's data."""
+    log.error("command %s (%s) failed: %s", command.id, command.action.kind, type(bug).__name__)
+    return Unexpected("This command met a fault of ours and was not done. Tell your supervisor.")
 
 
 def has_moved(visit: Visit | None, latest: Visit | None) -> bool:

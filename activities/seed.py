@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -13,14 +14,17 @@ from uuid_utils.compat import uuid7
 
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
-from activities.seed_lists import METHODS, PRICES, SERVICES, VACCINES
+from activities.seed_lists import METHODS, PRICES, SERVICES, STOCK, VACCINES, FirstBatch
 from activities.seed_payers import DIAGNOSES, INSURERS, SHA_BEGAN, SHA_SERVICES
 from activities.staffing import Newcomer, created, insert, name_taken
+from activities.writing import moving
 from integrations.database import Connection, inserting
 from integrations.settings import Settings, libpq_url
 from models.administration import NewStaff
 from models.catalogue import Resource
+from models.command import NAIROBI
 from models.staff import Role
+from models.stock import MoveKind, StockMove
 from models.tables import (
     Base,
     DiagnosisCodeRow,
@@ -30,6 +34,7 @@ from models.tables import (
     MchServiceRow,
     PriceRow,
     ServiceCodeRow,
+    StockBatchRow,
     VaccineRow,
 )
 
@@ -55,6 +60,7 @@ async def seed(settings: Settings, passwords: Passwords | None = None) -> None:
         await add_prices(db, journal)
         await add_lists(db, facility_id)
         await add_payers(db, facility_id)
+        await add_stock(db, journal)
 
 
 async def add_facility_and_admin(
@@ -154,6 +160,34 @@ async def add_payers(db: Connection, facility_id: UUID) -> None:
     await add(db, ServiceCodeRow, [{**row, "facility_id": facility_id} for row in services])
     await add(db, DiagnosisCodeRow, [{**row, "facility_id": facility_id} for row in diagnoses])
     await db.execute(REGISTERED, (list(CLINICIANS), facility_id))
+
+
+async def add_stock(db: Connection, journal: Journal) -> None:
+    """The first batches, each with its line in the ledger. What was handed out since is not put back."""
+    now = datetime.now(UTC)
+    for first in STOCK:
+        batch = first_batch(journal.facility_id, first, now)
+        if not await add(db, StockBatchRow, [batch]):
+            continue
+        stamp = {"facility_id": journal.facility_id, "command_id": batch["id"], "visit_id": None}
+        move = StockMove(batch_id=batch["id"], code=first.code, kind=MoveKind.RECEIVED, quantity=first.quantity)
+        for text, values in moving(move, {**stamp, "moved_by": None, "moved_at": now}):
+            await db.execute(text, values)
+        told = {"code": first.code, "kind": move.kind, "quantity": first.quantity}
+        await journal.append(Deed("CREATE", Resource.STOCK, batch["id"], told), None, None)
+
+
+def first_batch(facility_id: UUID, first: FirstBatch, now: datetime) -> dict[str, Any]:
+    """As it stands before anything came in."""
+    return {
+        **owned(facility_id, f"batch:{first.code}:{first.batch_number}"),
+        "code": first.code,
+        "batch_number": first.batch_number,
+        "expires_on": now.astimezone(NAIROBI).date() + timedelta(days=first.days),
+        "on_hand": 0,
+        "received_at": now,
+        "received_by": None,
+    }
 
 
 def owned(facility_id: UUID, name: str) -> dict[str, UUID]:

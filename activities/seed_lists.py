@@ -99,6 +99,28 @@ VACCINES = (
     Vaccine("MENINGITIS_ACWY", "Meningitis ACWY", is_kepi=False),
 )
 
+
+class FirstBatch(NamedTuple):
+    """A batch on the shelf when the clinic is new. `days`: until it expires, from that day on."""
+
+    code: str
+    batch_number: str
+    days: int
+    quantity: int
+
+
+STOCK = (
+    FirstBatch("Ibuprofen", "IBU-2401", 45, 300),
+    FirstBatch("Ibuprofen", "IBU-2405", 400, 2000),
+    FirstBatch("Amlodipine", "AML-118", 30, 40),
+    FirstBatch("Amlodipine", "AML-121", 365, 400),
+    FirstBatch("Artemether-Lumefantrine", "ALU-77", 200, 600),
+    FirstBatch("Zinc", "ZN-9", 500, 1000),
+    FirstBatch("ORS", "ORS-31", 300, 500),
+    FirstBatch("Doxycycline", "DOX-4", 700, 300),
+)
+"""Of other drugs nobody keeps count: they are handed out as they are prescribed."""
+
 METHODS = (
     ("COC", "Combined oral contraceptive pills"),
     ("POP", "Progestin-only pills"),

@@ -1,6 +1,6 @@
 """From a decided change to the statements that write it, in the order in which they must run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid5
@@ -16,11 +16,20 @@ from models.events import Event, for_person
 from models.hindsight import wrote
 from models.problems import Problem
 from models.staff import Person
+from models.stock import StockMove
 from models.tables import TABLE_OF, AuditRow, Base, ChargeRow, CommandRow, EventRow, VisitRow
 from models.visit import Visit, summary
 
 Statement = tuple[str, dict[str, Any]]
 NOTIFY: Statement = ("select pg_notify('events', '')", {})
+MOVE_BATCH = "update stock_batches set on_hand = on_hand + %(quantity)s where id = %(batch_id)s"
+NOTE_MOVE = """
+    insert into stock_movements (id, facility_id, batch_id, code, kind, quantity, on_hand_after, reason, notes,
+        command_id, visit_id, prescription_id, moved_by, moved_at)
+    select %(id)s, %(facility_id)s, b.id, %(code)s, %(kind)s, %(quantity)s, b.on_hand, %(reason)s, %(notes)s,
+        %(command_id)s, %(visit_id)s, %(prescription_id)s, %(moved_by)s, %(moved_at)s
+    from stock_batches b where b.id = %(batch_id)s
+"""
 
 
 class Moved(Exception):
@@ -46,7 +55,9 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     first = [command_statement(command, answer, kept, change), *writes(patients)]
     guarded = visit_statement(before, visit)
     moved = [*move_statements(change)]
-    rest = [*writes(others), *moved, *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
+    shelf = [*stock_statements(command, change)]
+    charged = [*charge_statements(command, change)]
+    rest = [*writes(others), *moved, *shelf, *charged, inserting(AuditRow, audit_values(entry))]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
     heard = [*told, NOTIFY] if told else []
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
@@ -130,6 +141,30 @@ def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
         yield inserting(ChargeRow, values)
 
 
+def stock_statements(command: Command, change: Change) -> Iterator[Statement]:
+    """Each move changes its batch by so many pieces, whatever is there; the database refuses to go below zero."""
+    stamp = {
+        "facility_id": change.visit.facility_id,
+        "command_id": command.id,
+        "visit_id": change.visit.id,
+        "moved_by": command.actor.id,
+        "moved_at": command.at,
+    }
+    for move in change.moves:
+        yield from moving(move, stamp)
+
+
+def moving(move: StockMove, stamp: Mapping[str, Any]) -> tuple[Statement, Statement]:
+    """The batch, and its line in the ledger, whose id follows from the command and the batch."""
+    values = {
+        **stamp,
+        **move.model_dump(exclude={"kind"}),
+        "id": uuid5(stamp["command_id"], f"stock {move.batch_id}"),
+        "kind": str(move.kind),
+    }
+    return (MOVE_BATCH, {"quantity": move.quantity, "batch_id": move.batch_id}), (NOTE_MOVE, values)
+
+
 def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry:
     action = command.action
     is_patient = action.resource is Resource.PATIENT  # who returns was found by the look-up, not named by the form
@@ -144,7 +179,7 @@ def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry
         action=action.writes,
         resource=action.resource,
         resource_id=about,
-        details=action.said,
+        details=action.audited(change),
         ip_address=command.address,
         at=command.at,
         previous_hash=before.audit_head if before else START,

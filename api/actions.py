@@ -1,6 +1,6 @@
 """One plain function makes the route of a staff action from (method, path, action)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from models.actions.base import require_role
 from models.command import Command
 from models.problems import NotFound, invalid
 from models.staff import Person
-from models.tables import TABLE_OF, VisitRow
+from models.tables import TABLE_OF, Base, VisitRow
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
@@ -155,8 +155,10 @@ def action_route(
     *,
     find: Find = named_visit,
     path_field: str | None = None,
+    beside: Mapping[str, type[Base]] | None = None,
 ) -> None:
-    """Add the route of an action. `find` says which visit it is about; `path_field`: the field that the path gives."""
+    """Add the route of an action. `find` says which visit it is about; `path_field`: the field that the path gives;
+    `beside`: further records in the answer, and their tables."""
     status = 201 if method == "POST" else 200
     left_out = (path_field,) if path_field else ()
     body_model = body_of(action, *left_out, names_visit=find is named_visit)
@@ -185,11 +187,15 @@ def action_route(
         name=action.__name__,
         summary=f"{action.said} ({', '.join(sorted(action.roles))})",
         description=action.__doc__,
-        responses={**REFUSALS, status: {"model": shape_of(action)}, 202: {"model": Accepting}},
+        responses={**REFUSALS, status: {"model": shape_of(action, beside or {})}, 202: {"model": Accepting}},
         tags=[action.resource.lower()],
     )
 
 
-def shape_of(action: type[Action]) -> type[BaseModel]:
+def shape_of(action: type[Action], beside: Mapping[str, type[Base]]) -> type[BaseModel]:
     table = TABLE_OF[action.resource]
-    return VisitSummary if table is VisitRow else with_visit(record_shape(table))
+    if table is VisitRow:
+        return VisitSummary
+    shape = with_visit(record_shape(table))
+    more: dict[str, Any] = {name: (record_shape(other), ...) for name, other in beside.items()}
+    return create_model(f"{action.__name__}Answer", __base__=shape, **more) if more else shape

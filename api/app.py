@@ -32,6 +32,7 @@ from api import (
     sign_in,
     sms_callbacks,
     staff,
+    stock,
     tasks,
     visits,
 )
@@ -56,6 +57,7 @@ PARTS = (
     visits,
     appointments,
     laboratory,
+    stock,
     records,
     services,
     lists,

@@ -83,7 +83,15 @@ async def timeline(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, addr
         .where(CommandRow.visit_id == id)
         .order_by(CommandRow.written_at, CommandRow.id)
     )
-    return {"items": [dict(row) for row in (await db.execute(wanted)).mappings()], "next_cursor": None}
+    rows = (await db.execute(wanted)).mappings()
+    return {"items": [{**row, "problem": told(row["problem"], row, actor)} for row in rows], "next_cursor": None}
+
+
+def told(problem: dict[str, Any] | None, row: Any, actor: Person) -> dict[str, Any] | None:
+    """A refusal may say which allergy stood in the way: that much is for whoever sent it, and for clinical roles."""
+    if problem is None or row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS):
+        return problem
+    return {name: said for name, said in problem.items() if name != "errors"}
 
 
 @routes.get("/commands/{id}", response_model=CommandStatus, tags=["command"])
@@ -102,7 +110,8 @@ async def command(
     row = (await db.execute(wanted)).mappings().first()
     if row is not None:
         is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS)
-        return {**row, "record": row["answer"] if is_readable else None}
+        problem = told(row["problem"], row, actor)
+        return {**row, "record": row["answer"] if is_readable else None, "problem": problem}
     about = {VisitRow: visit_id, AppointmentRow: appointment_id, ClaimRow: claim_id}
     for table, subject in about.items():
         if subject and await is_ours(db, actor, table, subject) and await is_open(clinic, RUN_OF[table](subject)):

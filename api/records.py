@@ -16,6 +16,7 @@ from models.actions.base import require_role
 from models.problems import NotFound, invalid
 from models.staff import CLINICAL, Role
 from models.tables import (
+    AllergyRow,
     AppointmentRow,
     Base,
     CriticalNoticeRow,
@@ -29,6 +30,7 @@ from models.tables import (
     LabRequestRow,
     MchRecordRow,
     MchServiceRow,
+    MedicationDispenseRow,
     ObligationRow,
     PaymentRow,
     PrescriptionRow,
@@ -128,6 +130,8 @@ def whole_list(path: str, table: type[Base]) -> None:
 
 # Before `/prescriptions/{id}`, which would take "patient" for an id.
 of_parent("/prescriptions/patient/{id}", PrescriptionRow, "patient_id")
+of_parent("/patients/{id}/allergies", AllergyRow, "patient_id")
+of_parent("/prescriptions/{id}/dispenses", MedicationDispenseRow, "prescription_id")
 of_parent("/immunization/patients/{id}/immunizations", ImmunizationRow, "patient_id")
 of_parent("/family-planning/patients/{id}/records", FamilyPlanningRow, "patient_id")
 of_parent("/mch-services/patients/{id}/services", MchRecordRow, "patient_id")
@@ -135,6 +139,8 @@ of_parent("/visits/{id}/referrals", ReferralRow, "visit_id")
 collection("/patient-encounters", EncounterRow, CLINICAL_READERS)
 collection("/diagnoses", DiagnosisRow, CLINICAL_READERS)
 collection("/prescriptions", PrescriptionRow, CLINICAL_READERS)
+collection("/medication-dispenses", MedicationDispenseRow, CLINICAL_READERS)
+collection("/allergies", AllergyRow, CLINICAL_READERS)
 collection("/lab-requests", LabRequestRow, CLINICAL_READERS)
 collection("/critical-notices", CriticalNoticeRow, CLINICAL_READERS)
 collection("/obligations", ObligationRow, CLINICAL_READERS)

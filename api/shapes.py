@@ -29,6 +29,14 @@ class OpenOrder(BaseModel):
     since: datetime
 
 
+class OwedDrugs(BaseModel):
+    """Pieces of a prescription that the pharmacy still has to hand out."""
+
+    prescription_id: UUID
+    quantity: int
+    obligation_id: UUID
+
+
 class VisitSummary(BaseModel):
     """A visit as every answer shows it. Money is KES as a decimal string."""
 
@@ -53,6 +61,7 @@ class VisitSummary(BaseModel):
     balance: Decimal
     provider_id: UUID | None
     open_orders: list[OpenOrder]
+    owed_drugs: list[OwedDrugs]
     arrived_at: datetime
     updated_at: datetime
     observe_until: datetime | None

@@ -42,7 +42,7 @@ from models.actions import (
 from models.actions.base import require_role
 from models.base import Note, Words
 from models.problems import invalid
-from models.tables import AppointmentRow, Base, EncounterRow, PatientRow
+from models.tables import AppointmentRow, Base, EncounterRow, MedicationDispenseRow, PatientRow
 from models.visit import TriageCategory
 from models.vitals import DangerSigns, VitalSigns
 
@@ -166,7 +166,13 @@ action_route(routes, "POST", "/patient-encounters", RecordEncounter)
 action_route(routes, "POST", "/diagnoses", RecordDiagnosis)
 action_route(routes, "POST", "/prescriptions", Prescribe)
 action_route(
-    routes, "PUT", "/prescriptions/{id}", Dispense, find=visit_of_record(Dispense), path_field="prescription_id"
+    routes,
+    "PUT",
+    "/prescriptions/{id}",
+    Dispense,
+    find=visit_of_record(Dispense),
+    path_field="prescription_id",
+    beside={"dispense": MedicationDispenseRow},
 )
 action_route(routes, "POST", "/lab-requests", OrderLabTest)
 action_route(

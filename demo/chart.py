@@ -9,7 +9,7 @@ from demo.steps import OrderTest, Prescribe
 
 @dataclass(slots=True)
 class Chart:
-    """`tests` and `drugs` are open orders: the order's id with what was ordered.
+    """`tests` and `drugs` are open orders: the order's id with what was ordered. `owed`: drugs to come back for.
 
     `receipts` are M-Pesa's names for what the patient paid by phone; `is_claimed`: a payer was invoiced.
     """
@@ -21,6 +21,7 @@ class Chart:
     encounter_id: UUID | None = None
     tests: list[tuple[UUID, OrderTest]] = field(default_factory=list)
     drugs: list[tuple[UUID, Prescribe]] = field(default_factory=list)
+    owed: list[UUID] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
     is_claimed: bool = False
     is_asked_back: bool = False

@@ -12,6 +12,7 @@ from demo.steps import (
     Register,
     ReportResults,
     TakeIn,
+    TellAllergy,
     Triage,
 )
 from demo.story import Story, aged
@@ -133,7 +134,7 @@ HYPERTENSION = Story(
         ReportResults(),
         Examine("Result discussed", "Kidneys work well", "Same tablets"),
         Diagnose("I10", "Essential (primary) hypertension", "BA00.Z"),
-        Prescribe(("amlodipine",), "5mg", "once daily", "30 days", 30, first_handover=14),
+        Prescribe(("amlodipine",), "5mg", "once daily", "30 days", 30, first_handover=14, rest_is_owed=True),
         Dispense(),
         Pay(),
         Discharge("Pressure under control", follow_up_days=30),
@@ -171,7 +172,8 @@ MOTORCYCLE_FALL = Story(
         Examine("Awake and stable after two hours", "No further bleeding", "Wound closed, home with family"),
         Diagnose("S71.1", "Open wound of thigh", "NC71"),
         Prescribe(("paracetamol",), "1g", "3 times daily", "5 days", 30),
-        Prescribe(("amoxicillin",), "500mg", "3 times daily", "5 days", 15, first_handover=9),
+        TellAllergy("Penicillin", "Rash as a child"),
+        Prescribe(("azithromycin",), "500mg", "once daily", "3 days", 3, first_handover=1),
         Dispense(),
         AskBack(4, "Dressing is looked at again"),
         Pay("Emergency care"),

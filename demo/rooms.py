@@ -1,8 +1,10 @@
 """The rooms between reception and cashier: each function sends what its staff write down for one step."""
 
+from collections.abc import Awaitable
 from typing import Any
+from uuid import UUID
 
-from demo.answers import Body
+from demo.answers import Body, Stopped
 from demo.catalogue import Catalogue
 from demo.chart import Chart
 from demo.clinic import Clinic
@@ -16,6 +18,7 @@ from demo.steps import (
     Prescribe,
     Refer,
     Role,
+    TellAllergy,
     Triage,
     Vaccinate,
 )
@@ -93,19 +96,53 @@ class Rooms:
         done = await self._clinic.act("prescribe", OFFICER, "POST", "/api/prescriptions", body)
         self._chart.drugs.append((done.key, step))
 
+    async def tell_allergy(self, step: TellAllergy) -> None:
+        body = {"kind": "record_allergy", "substance": step.substance, "reaction": step.reaction}
+        await self._clinic.act("allergy", OFFICER, "POST", f"{self._chart.visit}/actions", body)
+
     async def dispense(self) -> None:
-        """First what the shelf has, then the rest."""
+        """First what the shelf has, then the rest, unless it is owed."""
         while self._chart.drugs:
             order, drug = self._chart.drugs.pop(0)
-            if drug.first_handover:
-                await self._hand_over(
-                    "dispense (part)",
-                    order,
-                    status="PARTIALLY_DISPENSED",
-                    quantity_dispensed=drug.first_handover,
-                    dispensing_notes="Rest is fetched from the store",
-                )
-            await self._hand_over("dispense", order, status="DISPENSED", dispensing_notes="Explained how to take it")
+            if drug.first_handover and drug.rest_is_owed:
+                await self._owe(order, quantity_dispensed=drug.first_handover)
+                continue
+            if not await self._is_there(self._hand_out(order, drug)):
+                await self._owe(order)
+
+    async def hand_out_owed(self) -> None:
+        """The patient came back; what the shelf still lacks stays owed."""
+        while self._chart.owed:
+            order = self._chart.owed.pop(0)
+            await self._is_there(
+                self._hand_over("dispense (owed)", order, status="DISPENSED", dispensing_notes="Came back for it")
+            )
+
+    async def _is_there(self, handing_out: Awaitable[None]) -> bool:
+        """False where the shelf has not enough of it."""
+        try:
+            await handing_out
+        except Stopped as stopped:
+            if not stopped.refusal.type.endswith("/out-of-stock"):
+                raise
+            return False
+        return True
+
+    async def _hand_out(self, order: UUID, drug: Prescribe) -> None:
+        if drug.first_handover:
+            await self._hand_over(
+                "dispense (part)",
+                order,
+                status="PARTIALLY_DISPENSED",
+                quantity_dispensed=drug.first_handover,
+                dispensing_notes="Rest is fetched from the store",
+            )
+        await self._hand_over("dispense", order, status="DISPENSED", dispensing_notes="Explained how to take it")
+
+    async def _owe(self, order: UUID, **given: int) -> None:
+        notes = "The rest is owed; call when it comes"
+        await self._hand_over("dispense (owing)", order, status="OWED", dispensing_notes=notes, **given)
+        self._chart.owed.append(order)
 
     async def vaccinate(self, step: Vaccinate) -> None:
         body = self._for_visit(
@@ -159,6 +196,7 @@ class Rooms:
             body["follow_up"] = {"in_days": step.follow_up_days, "notes": f"After {step.notes.lower()}"}
         await self._clinic.act("discharge", step.by, "PUT", self._chart.visit, body)
         self._chart.is_discharged = True
+        await self.hand_out_owed()
 
     async def _hand_over(self, action: str, order: object, **body: object) -> None:
         await self._clinic.act(action, Role.PHARMACIST, "PUT", f"/api/prescriptions/{order}", body)

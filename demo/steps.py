@@ -89,7 +89,8 @@ class ReportResults:
 class Prescribe:
     """The first drug on the price list that has one of the `wanted` words, else Paracetamol.
 
-    `first_handover` is how much of the `quantity` the pharmacy can hand out at once; none means all.
+    `first_handover` is how much of the `quantity` the pharmacy can hand out at once; none means all. `rest_is_owed`:
+    the patient goes home without the rest, and comes back for it.
     """
 
     wanted: tuple[str, ...]
@@ -99,6 +100,15 @@ class Prescribe:
     quantity: int
     instructions: str = "Take with food and water"
     first_handover: int | None = None
+    rest_is_owed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TellAllergy:
+    """The patient says what they do not tolerate."""
+
+    substance: str
+    reaction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +170,5 @@ class Discharge:
 
 Step = (
     Register | Triage | Refer | TakeIn | Examine | Diagnose | OrderTest | ReportResults | Prescribe
-    | Dispense | Vaccinate | AdviseOnFamilyPlanning | CareForMother | AskBack | Pay | Discharge
+    | TellAllergy | Dispense | Vaccinate | AdviseOnFamilyPlanning | CareForMother | AskBack | Pay | Discharge
 )  # fmt: skip

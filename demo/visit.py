@@ -28,6 +28,7 @@ from demo.steps import (
     Role,
     Step,
     TakeIn,
+    TellAllergy,
     Triage,
     Vaccinate,
 )
@@ -87,6 +88,8 @@ async def take(step: Step, rooms: Rooms, clinic: Clinic, catalogue: Catalogue, c
             await rooms.report_results()
         case Prescribe():
             await rooms.prescribe(step)
+        case TellAllergy():
+            await rooms.tell_allergy(step)
         case Dispense():
             await rooms.dispense()
         case Vaccinate():

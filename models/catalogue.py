@@ -7,6 +7,8 @@ from uuid import UUID
 
 from models.base import Value
 from models.doses import Given
+from models.medicine_checks import History
+from models.stock import Stock
 
 
 class Resource(StrEnum):
@@ -17,6 +19,9 @@ class Resource(StrEnum):
     ENCOUNTER = "ENCOUNTER"
     DIAGNOSIS = "DIAGNOSIS"
     PRESCRIPTION = "PRESCRIPTION"
+    MEDICATION_DISPENSE = "MEDICATION_DISPENSE"
+    ALLERGY = "ALLERGY"
+    STOCK = "STOCK"
     LAB_REQUEST = "LAB_REQUEST"
     CRITICAL_NOTICE = "CRITICAL_NOTICE"
     OBLIGATION = "OBLIGATION"
@@ -87,13 +92,26 @@ class DosesGiven(Value):
     """Every dose of a vaccine that the visit's patient was ever given here."""
 
 
+class HistoryOf(Value):
+    """What is known of the visit's patient that bears on medicines, without the prescription that is asked about."""
+
+    prescription_id: UUID | None = None
+
+
+class StockOf(Value):
+    """The stock of a drug, by its code or of what was prescribed; nobody else moves it until the change is written."""
+
+    code: str | None = None
+    prescription_id: UUID | None = None
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | HistoryOf | StockOf | NextNumber
 
 
 class Priced(Value):
@@ -114,7 +132,7 @@ class Item(Value):
 
 
 class Known(Value):
-    """The answers to what an action wanted; what was not found is None."""
+    """The answers to what an action wanted; what was not found is None. No stock: nobody keeps any of that drug."""
 
     price: Priced | None = None
     nearest: tuple[str, ...] = ()
@@ -122,4 +140,6 @@ class Known(Value):
     row: dict[str, Any] | None = None
     patient: dict[str, Any] | None = None
     doses: tuple[Given, ...] = ()
+    history: History | None = None
+    stock: Stock | None = None
     number: int = 0

@@ -73,13 +73,15 @@ def critical_event(facts: CriticalFacts, step: CriticalStep, flags: dict[str, st
 
 
 class OwedResult(Value):
-    """An obligation to tell a patient who has left, as its row has it now."""
+    """An obligation to a patient, as its row has it now: a result to tell, or pieces of a drug to hand out."""
 
     id: UUID
     facility_id: UUID
     visit_id: UUID
     patient_id: UUID
-    lab_request_id: UUID
+    lab_request_id: UUID | None = None
+    prescription_id: UUID | None = None
+    quantity: int | None = None
     owner_id: UUID
     due_at: datetime
     is_critical: bool
@@ -87,6 +89,25 @@ class OwedResult(Value):
 
     @property
     def task(self) -> NewTask:
+        return self.handing_out if self.prescription_id else self.telling
+
+    @property
+    def handing_out(self) -> NewTask:
+        """Any pharmacist may do it."""
+        about = f"patient {self.patient_id}, prescription {self.prescription_id}"
+        return NewTask(
+            about=self.id,
+            name="hand out",
+            facility_id=self.facility_id,
+            kind=TaskKind.HAND_OUT_OWED,
+            role=Role.PHARMACIST,
+            words=f"The clinic owes a patient a medicine ({about}): dispense it, or cancel it where it cannot be had.",
+            due_at=self.due_at,
+            visit_id=self.visit_id,
+        )
+
+    @property
+    def telling(self) -> NewTask:
         how = "Call the patient at once with a critical result" if self.is_critical else "Tell the patient of a result"
         about = f"patient {self.patient_id}, lab request {self.lab_request_id}"
         return NewTask(

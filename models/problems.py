@@ -89,6 +89,14 @@ class Conflict(Refused):
     type, title = "/problems/conflict", "This does not fit what is there"
 
 
+class UnsafeMedication(Refused):
+    type, title = "/problems/medication-warning", "This medicine wants a second look"
+
+
+class OutOfStock(Refused):
+    type, title = "/problems/out-of-stock", "There is not enough on the shelf"
+
+
 class NotSignedIn(Refused):
     type, title, status = "/problems/not-signed-in", "Not signed in", 401
 

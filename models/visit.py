@@ -110,6 +110,17 @@ class Untold(Value):
     lab_request_id: UUID
 
 
+class OwedDrug(Value):
+    """What the patient was prescribed and has paid for, and could not get: the clinic owes it."""
+
+    obligation_id: UUID
+    order: Order
+
+    @property
+    def pieces(self) -> int:
+        return self.order.quantity - self.order.dispensed
+
+
 class PendingRetriage(Value):
     """A lower colour that waits for a second person; `encounter_id`: the vital signs that it follows from."""
 
@@ -176,6 +187,8 @@ class Visit(Value):
     critical_results: tuple[UUID, ...] = ()
     """Tests with a critical value that no clinician has acknowledged."""
     untold: tuple[Untold, ...] = ()
+    owed_drugs: tuple[OwedDrug, ...] = ()
+    """What the pharmacy still has to hand out; it holds up no discharge."""
 
     total_amount: Money = NOTHING
     amount_paid: Money = NOTHING
@@ -229,6 +242,9 @@ class Visit(Value):
 
     def awaited_order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.awaited if order.id == order_id), None)
+
+    def owed_drug(self, prescription_id: UUID) -> OwedDrug | None:
+        return next((owed for owed in self.owed_drugs if owed.order.id == prescription_id), None)
 
     def having(self, **facts: Any) -> "Visit":
         """The visit with some facts changed."""
@@ -359,6 +375,10 @@ def summary(visit: Visit) -> dict[str, Any]:
         "provider_id": visit.provider_id,
         "open_orders": [
             {"id": o.id, "kind": o.kind, "station": o.station, "since": o.since} for o in visit.open_orders
+        ],
+        "owed_drugs": [
+            {"prescription_id": o.order.id, "quantity": o.pieces, "obligation_id": o.obligation_id}
+            for o in visit.owed_drugs
         ],
         "arrived_at": visit.arrived_at,
         "updated_at": visit.updated_at,

@@ -61,6 +61,8 @@ def details(visit: Visit) -> str:
     if visit.observe_until and not visit.end:
         lines.append(f"Under observation after a vaccine until **{clock(visit.observe_until)}**.")
     lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]
+    if visit.owed_drugs:
+        lines.append(f"The pharmacy owes the patient **{len(visit.owed_drugs)}** medicines.")
     lines.append(f"Next: {next_step(visit)}")
     lines.append(f"Bill: KES {visit.total_amount}, still open KES {visit.balance} ({spoken(visit.payment_status)}).")
     return "\n\n".join(lines)

@@ -64,7 +64,7 @@ def critical_of(lab_request_id: UUID) -> Beside:
 def obligation_of(obligation_id: UUID) -> Beside:
     opening = ObligationOpening(obligation_id=obligation_id)
     name = obligation.workflow_id(obligation_id)
-    return Beside(ObligationWorkflow.run, opening, name, "Result to tell", hears=obligation.CHANGED)
+    return Beside(ObligationWorkflow.run, opening, name, "Owed to a patient", hears=obligation.CHANGED)
 
 
 def claim_run(opening: ClaimOpening) -> Beside:

@@ -1,4 +1,4 @@
-"""A result for a patient who has left: somebody owes it to them until it is told."""
+"""Something that a patient is owed, a result or a medicine: a task with a deadline until they have it."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class ObligationOpening(BaseModel):
 
 @workflow.defn(name="Obligation")
 class ObligationWorkflow:
-    """Begins when the result comes; ends when the patient was told."""
+    """Begins when something is owed; ends when the patient was told, or has it."""
 
     @workflow.init
     def __init__(self, opening: ObligationOpening) -> None:
@@ -50,7 +50,7 @@ class ObligationWorkflow:
                 return "DONE"
             await self.ask(owed, heard)
 
-    @workflow.signal(name=CHANGED, description="The patient was told: look it up.")
+    @workflow.signal(name=CHANGED, description="Told, or handed out: look it up.")
     async def changed(self) -> None:
         self.changes += 1
 
@@ -62,7 +62,8 @@ class ObligationWorkflow:
             await workflow.execute_activity_method(Tasks.escalate, late, summary=f"Overdue: tell {rung.to}", **IN_SIGHT)
             self.climbed = step
 
-        workflow.set_current_details(f"A patient who has left is to be told by **{by_the_clock(owed.due_at)}**.")
+        what = "A patient is owed a medicine," if owed.prescription_id else "A patient who has left is to be told,"
+        workflow.set_current_details(f"{what} by **{by_the_clock(owed.due_at)}**.")
         task = owed.task
         await workflow.execute_activity_method(Tasks.open, task, summary=f"Task: {task.kind}", **IN_SIGHT)
         deadline = Deadline(due=owed.due_at, ladder=HOURLY, climbed=self.climbed)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from models.actions.allergies import ChangeAllergy, RecordAllergy
 from models.actions.base import Action, Case, Change, Charge, Row, Start
 from models.actions.cancelling import CancelOrder
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
@@ -19,7 +20,8 @@ from models.actions.mch import RecordMchService
 from models.actions.money import ConfirmPayment, CreditPayment, FailPayment, TakePayment
 from models.actions.newborn import RegisterNewborn
 from models.actions.observation import EndObservation, RecordReaction
-from models.actions.pharmacy import Dispense, Prescribe
+from models.actions.pharmacy import Dispense
+from models.actions.prescribing import Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
 from models.actions.telling import TellPatient
 from models.actions.triage import ConfirmRetriage, RecordTriage
@@ -36,6 +38,8 @@ VisitAction = (
     | CorrectLabResult
     | AcknowledgeCritical
     | CancelOrder
+    | RecordAllergy
+    | ChangeAllergy
     | Prescribe
     | Dispense
     | Refer
@@ -76,6 +80,7 @@ __all__ = [
     "CancelVisit",
     "Case",
     "Change",
+    "ChangeAllergy",
     "Charge",
     "ConfirmPayment",
     "ConfirmRetriage",
@@ -92,6 +97,7 @@ __all__ = [
     "Prescribe",
     "RaiseShaInvoice",
     "ReceiveEmergency",
+    "RecordAllergy",
     "RecordDiagnosis",
     "RecordEncounter",
     "RecordFamilyPlanning",

@@ -13,6 +13,7 @@ from models.claims import Payer
 from models.events import Event
 from models.problems import Missing, NotFound, NotYourRole, OutstandingWork, VisitClosed, WrongStage
 from models.staff import SERVES, Person, Role, Station
+from models.stock import StockMove
 from models.visit import Order, Visit
 
 
@@ -66,6 +67,8 @@ class Change(Value):
     uncharged: tuple[UUID, ...] = ()
     events: tuple[Event, ...] = ()
     starts: tuple[Start, ...] = ()
+    moves: tuple[StockMove, ...] = ()
+    """What leaves the pharmacy's shelf, or comes back to it."""
     moved_from: UUID | None = None
     """The patient whose records of this visit are now those of the visit's patient."""
 
@@ -142,6 +145,10 @@ class Action(Value, ABC):
     def audit_id(self, case: Case) -> UUID:
         """Which record the audit entry is about."""
         return case.id
+
+    def audited(self, change: Change) -> str:
+        """What the audit entry says of it; never what a patient has."""
+        return self.said
 
     def fields(self, *left_out: str) -> dict[str, Any]:
         """The form's fields as they are stored."""

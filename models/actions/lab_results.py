@@ -184,6 +184,8 @@ def owing(case: Case, visit: Visit, debt: Debt) -> Change:
     values = {
         "kind": "RESULT_TO_TELL",
         "lab_request_id": debt.request_id,
+        "prescription_id": None,
+        "quantity": None,
         "owner_id": debt.owner_id,
         "due_at": due,
         "status": "OPEN",

@@ -1,4 +1,4 @@
-"""The pharmacy: a drug is prescribed, dispensed whole or in parts, or cancelled."""
+"""The pharmacy: what was prescribed is handed out, whole or in parts, replaced, owed, set aside or cancelled."""
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -6,73 +6,31 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.actions.base import Action, Case, Change, Charge, Row, require_consultation, require_open
-from models.actions.consultation import require_same_visit
+from models.actions import owed_drugs
+from models.actions.base import Action, Case, Change, Charge, Row, require_open
+from models.actions.handing_out import Handed, Substitution, declined, handed_over, set_aside
+from models.actions.medication_safety import Override, overridden_kinds
 from models.actions.orders import order_to_change, priced
-from models.base import Line, Note, Number
-from models.catalogue import PriceOf, Resource, RowOf, Want
-from models.events import Event
-from models.problems import invalid
-from models.staff import Person, Role, Station
-from models.visit import Order, OrderKind, Visit
+from models.base import Note, Number
+from models.catalogue import HistoryOf, PriceOf, Resource, RowOf, StockOf, Want
+from models.medication_words import request_status
+from models.problems import AlreadyDone, invalid
+from models.staff import Person, Role
+from models.visit import Order, OrderKind, OwedDrug, Visit
 
-
-class Prescribe(Action):
-    """A drug by its code in the price list; charged price × quantity when prescribed."""
-
-    roles = frozenset({Role.CLINICAL_OFFICER})
-    resource = Resource.PRESCRIPTION
-    said = "Medication prescribed"
-
-    kind: Literal["prescribe"] = "prescribe"
-    encounter_id: UUID | None = None
-    medication_name: Line
-    dosage: Line
-    frequency: Line
-    duration: Line
-    quantity: Annotated[int, Number, Field(ge=1, le=10_000, description="Pieces to hand out.")] = 1
-    instructions: Note = ""
-
-    def wants(self) -> tuple[Want, ...]:
-        price = PriceOf(code=self.medication_name, field="medication_name")
-        return (price, RowOf(resource=Resource.ENCOUNTER, id=self.encounter_id)) if self.encounter_id else (price,)
-
-    def check(self, visit: Visit, actor: Person) -> None:
-        require_open(visit)
-        require_consultation(visit)
-
-    def apply(self, case: Case) -> Change:
-        require_same_visit(case, self.encounter_id)
-        price = priced(case, "medication_name", self.medication_name)
-        charge = Charge(
-            code=price.code,
-            description=price.name,
-            quantity=self.quantity,
-            unit_price=price.amount,
-            order_id=case.id,
-        )
-        order = case.order(
-            kind=OrderKind.PRESCRIPTION, station=Station.PHARMACY, quantity=self.quantity, charged=charge.amount
-        )
-        visit = case.visit.opening(order).charging(charge.amount)
-        row = case.row(Resource.PRESCRIPTION, {**self.fields(), **self.not_yet_dispensed(price.code)})
-        payload = {"patientId": visit.patient_id, "visitId": visit.id, "prescriptionId": case.id}
-        ready = Event(kind="prescription:ready", audience=(Role.PHARMACIST,), payload=payload)
-        return Change(visit=visit, rows=(row,), charges=(charge,), events=(ready,))
-
-    def not_yet_dispensed(self, code: str) -> dict[str, Any]:
-        return {
-            "medication_name": code,
-            "status": "PENDING",
-            "quantity_dispensed": 0,
-            "dispensed_at": None,
-            "dispensed_by": None,
-            "dispensing_notes": "",
-        }
+GIVING = frozenset({"DISPENSED", "PARTIALLY_DISPENSED", "OWED"})
+"""What may hand pieces out."""
 
 
 class Dispense(Action):
-    """What was handed out now. Partly dispensed stays open; a cancelled prescription charges only what was given."""
+    """What was handed out now, and what becomes of the rest.
+
+    DISPENSED: all the rest; with `substitution`, another drug in its place. PARTIALLY_DISPENSED: some of it, the rest
+    stays open. OWED: the rest, and perhaps all of it, is owed to the patient, who may go. OUT_OF_STOCK: nothing, it
+    waits. CANCELLED: no more; only what was given is charged. Where the facility keeps stock of the drug, the pieces
+    leave the batches that expire first, or nothing is done (409 out-of-stock). What was prescribed is looked at once
+    more: a warning is 409 medication-warning, unless `override` gives the pharmacist's reason.
+    """
 
     roles = frozenset({Role.PHARMACIST})
     resource = Resource.PRESCRIPTION
@@ -81,69 +39,142 @@ class Dispense(Action):
 
     kind: Literal["dispense"] = "dispense"
     prescription_id: UUID
-    status: Literal["DISPENSED", "PARTIALLY_DISPENSED", "CANCELLED"]
+    status: Literal["DISPENSED", "PARTIALLY_DISPENSED", "OWED", "OUT_OF_STOCK", "CANCELLED"]
     quantity_dispensed: Annotated[int, Number, Field(ge=1, le=10_000, description="Pieces handed out now.")] | None = (
         None
     )
+    substitution: Substitution | None = None
+    override: Override | None = None
     dispensing_notes: Note = ""
 
     @model_validator(mode="after")
     def complete(self) -> "Dispense":
         if self.status == "PARTIALLY_DISPENSED" and self.quantity_dispensed is None:
             raise ValueError("PARTIALLY_DISPENSED needs quantity_dispensed, the pieces handed out now")
-        if self.status == "CANCELLED" and self.quantity_dispensed is not None:
-            raise ValueError("nothing is handed out with CANCELLED; leave quantity_dispensed out")
+        if self.status in ("CANCELLED", "OUT_OF_STOCK") and self.quantity_dispensed is not None:
+            raise ValueError(f"nothing is handed out with {self.status}; leave quantity_dispensed out")
+        if self.substitution and (self.status != "DISPENSED" or self.quantity_dispensed is not None):
+            raise ValueError("substitution replaces the rest: send DISPENSED with it, and its own quantity inside")
         return self
 
+    @property
+    def hands_out(self) -> bool:
+        return self.status in GIVING and not (self.status == "OWED" and self.quantity_dispensed is None)
+
     def wants(self) -> tuple[Want, ...]:
-        return (RowOf(resource=Resource.PRESCRIPTION, id=self.prescription_id),)
+        wanted: list[Want] = [RowOf(resource=Resource.PRESCRIPTION, id=self.prescription_id)]
+        if self.substitution:
+            wanted.append(PriceOf(code=self.substitution.medication_name, field="substitution.medication_name"))
+        if self.hands_out:
+            instead = self.substitution.medication_name if self.substitution else None
+            wanted.append(HistoryOf(prescription_id=self.prescription_id))
+            wanted.append(StockOf(code=instead, prescription_id=self.prescription_id))
+        return tuple(wanted)
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.order(self.prescription_id) is None:
-            return  # the stored prescription says more than "not open": decided in apply
+            return  # owed after the end, or the stored prescription says more than "not open": decided in apply
         require_open(visit)
 
     def apply(self, case: Case) -> Change:
-        order = order_to_change(case, self.prescription_id, OrderKind.PRESCRIPTION)
+        debt = case.visit.owed_drug(self.prescription_id)
+        order = debt.order if debt else order_to_change(case, self.prescription_id, OrderKind.PRESCRIPTION)
         if self.status == "CANCELLED":
-            return self.cancelled(case, order)
+            return self.cancelled(case, order, debt)
+        if self.status == "OUT_OF_STOCK":
+            if debt:
+                raise AlreadyDone("This prescription is owed to the patient already. Hand it out, or cancel it.")
+            return set_aside(case, order, self.row(case, order, "OUT_OF_STOCK"), self.dispensing_notes)
         given = self.given(order)
-        left = case.visit.closing(order.id)
-        if given < order.quantity:
-            left = left.opening(order.model_copy(update={"dispensed": given}))
-        return Change(visit=left, rows=(self.row(case, order, given),))
+        if self.substitution:
+            return self.replaced(case, order, debt)
+        change = self.left(case, order.model_copy(update={"dispensed": given}), debt)
+        pieces = given - order.dispensed
+        return handed_over(case, change, order, Handed(pieces, self.override, self.dispensing_notes))
 
     def given(self, order: Order) -> int:
         """Pieces handed out in all, after this action."""
         remaining = order.quantity - order.dispensed
-        now = self.quantity_dispensed or remaining
+        now = self.quantity_dispensed or (0 if self.status == "OWED" else remaining)
         if self.status == "DISPENSED" and now not in (remaining, order.quantity):
             raise invalid("quantity_dispensed", f"{remaining} are to be dispensed; use PARTIALLY_DISPENSED for fewer")
-        if self.status == "PARTIALLY_DISPENSED" and now >= remaining:
+        if self.status != "DISPENSED" and now >= remaining:
             raise invalid(
                 "quantity_dispensed", f"{remaining} are to be dispensed; fewer are partial, all are DISPENSED"
             )
         return order.quantity if self.status == "DISPENSED" else order.dispensed + now
 
-    def cancelled(self, case: Case, order: Order) -> Change:
+    def left(self, case: Case, order: Order, debt: OwedDrug | None) -> Change:
+        """What becomes of the rest. What is owed stays owed until it is whole."""
+        if order.dispensed == order.quantity:
+            return self.finished(case, order, debt, self.row(case, order, "DISPENSED"))
+        if debt or self.status == "OWED":
+            owed = owed_drugs.owing(case, case.visit, order)
+            return owed.model_copy(update={"rows": (self.row(case, order, "OWED"), *owed.rows)})
+        visit = case.visit.closing(order.id).opening(order)
+        return Change(visit=visit, rows=(self.row(case, order, self.status),))
+
+    def finished(self, case: Case, order: Order, debt: OwedDrug | None, row: Row) -> Change:
+        if debt is None:
+            return Change(visit=case.visit.closing(order.id), rows=(row,))
+        outcome = "Cancelled" if self.status == "CANCELLED" else "Handed out"
+        done = owed_drugs.settled(case, case.visit, debt, outcome)
+        return done.model_copy(update={"rows": (row, *done.rows)})
+
+    def replaced(self, case: Case, order: Order, debt: OwedDrug | None) -> Change:
+        """Another drug takes the place of the rest, and of its charge; of what is owed the charge was settled."""
+        assert self.substitution is not None
+        price = priced(case, "substitution.medication_name", self.substitution.medication_name)
+        pieces = self.substitution.quantity or order.quantity - order.dispensed
+        row = self.row(case, order, "DISPENSED")
+        row = row.model_copy(update={"values": {**row.values, "substituted_by": price.code}})
+        change = self.finished(case, order, debt, row)
+        if debt is None:
+            line = Charge(
+                code=price.code, description=price.name, quantity=pieces, unit_price=price.amount, order_id=order.id
+            )
+            change = self.charged_anew(case, change, order, (line,))
+        handed = Handed(pieces, self.override, self.dispensing_notes, self.substitution, price.code)
+        return handed_over(case, change, order, handed)
+
+    def cancelled(self, case: Case, order: Order, debt: OwedDrug | None) -> Change:
+        change = self.finished(case, order, debt, self.row(case, order, "CANCELLED"))
+        return declined(case, self.charged_anew(case, change, order, ()), order, self.dispensing_notes)
+
+    def charged_anew(self, case: Case, change: Change, order: Order, instead: tuple[Charge, ...]) -> Change:
+        """Only what was given of the order stays charged, and what took the place of the rest."""
         unit_price = order.charged / order.quantity
         kept = unit_price * order.dispensed
-        charges: tuple[Charge, ...] = ()
-        if order.dispensed:
-            name = str((case.known.row or {})["medication_name"])
-            charges = (self.kept_charge(name, order, unit_price),)
-        visit = case.visit.closing(order.id).charging(kept - order.charged)
-        row = self.row(case, order, order.dispensed)
-        return Change(visit=visit, rows=(row,), charges=charges, uncharged=(order.id,))
+        charges = (self.kept_charge(case, order, unit_price), *instead) if order.dispensed else instead
+        amount = kept + sum((line.amount for line in instead), Decimal(0))
+        visit = change.visit.charging(amount - order.charged)
+        return change.model_copy(update={"visit": visit, "charges": charges, "uncharged": (order.id,)})
 
-    def kept_charge(self, name: str, order: Order, unit_price: Decimal) -> Charge:
+    def kept_charge(self, case: Case, order: Order, unit_price: Decimal) -> Charge:
+        name = str((case.known.row or {})["medication_name"])
         return Charge(code=name, description=name, quantity=order.dispensed, unit_price=unit_price, order_id=order.id)
 
-    def row(self, case: Case, order: Order, given: int) -> Row:
-        values: dict[str, Any] = {"status": self.status, "dispensing_notes": self.dispensing_notes}
-        if self.status != "CANCELLED":
-            values |= {"quantity_dispensed": given, "dispensed_at": case.at, "dispensed_by": case.actor.id}
+    def row(self, case: Case, order: Order, status: str) -> Row:
+        """The prescription; `quantity_dispensed` are pieces of the drug that was prescribed."""
+        values: dict[str, Any] = {
+            "status": status,
+            "request_status": request_status(status, order.dispensed),
+            "dispensing_notes": self.dispensing_notes,
+        }
+        if self.hands_out:
+            values |= {"dispensed_at": case.at, "dispensed_by": case.actor.id}
+            values |= {"quantity_dispensed": order.dispensed}
         return Row(resource=Resource.PRESCRIPTION, id=order.id, values=values, former=case.known.row)
+
+    def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
+        """The prescription, with what was handed out now in `dispense`."""
+        made = next(row for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE)
+        return {**super().answer(change, shown), "dispense": made.whole}
 
     def audit_id(self, case: Case) -> UUID:
         return self.prescription_id
+
+    def audited(self, change: Change) -> str:
+        made = next(row for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE)
+        overridden = overridden_kinds(made.values["checks"])
+        return f"{self.said}, overriding {overridden}" if overridden else self.said

@@ -38,6 +38,8 @@ class TellPatient(Action):
             raise NotFound("There is no such obligation.")
         if row["visit_id"] != case.visit.id:
             raise Conflict("This obligation belongs to another visit.")
+        if row["kind"] != "RESULT_TO_TELL":
+            raise Conflict("The pharmacy owes the patient a medicine, which is handed out with dispense.")
         if row["status"] != "OPEN":
             raise AlreadyDone(f"This obligation is {row['status']} already.")
         told = [one for one in case.visit.untold if one.lab_request_id == row["lab_request_id"]]

@@ -33,6 +33,7 @@ from models.tables.outside import (
     ServiceRow,
     TaskRow,
 )
+from models.tables.pharmacy import AllergyRow, MedicationDispenseRow, StockBatchRow, StockMovementRow
 from models.tables.records import (
     AppointmentRow,
     ChargeRow,
@@ -57,6 +58,8 @@ RECORDS: tuple[type[Record], ...] = (
     EncounterRow,
     DiagnosisRow,
     PrescriptionRow,
+    MedicationDispenseRow,
+    AllergyRow,
     LabRequestRow,
     CriticalNoticeRow,
     ObligationRow,
@@ -91,6 +94,7 @@ __all__ = [
     "LIST_OF",
     "RECORDS",
     "TABLE_OF",
+    "AllergyRow",
     "AppointmentRow",
     "AuditRow",
     "Base",
@@ -119,6 +123,7 @@ __all__ = [
     "Listed",
     "MchRecordRow",
     "MchServiceRow",
+    "MedicationDispenseRow",
     "MessageRow",
     "MobilePaymentRow",
     "NumberRow",
@@ -137,6 +142,8 @@ __all__ = [
     "ServiceRow",
     "ShaInvoiceRow",
     "SignInFailureRow",
+    "StockBatchRow",
+    "StockMovementRow",
     "TaskRow",
     "UserRow",
     "VaccineRow",

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.catalogue import Resource
-from models.tables.base import Record
+from models.medication_words import RequestStatus
+from models.tables.base import Record, one_of
 
 
 class EncounterRow(Record):
@@ -40,7 +41,10 @@ class DiagnosisRow(Record):
 
 class PrescriptionRow(Record):
     __tablename__ = "prescriptions"
-    __table_args__ = (CheckConstraint("quantity_dispensed between 0 and quantity", name="quantity"),)
+    __table_args__ = (
+        CheckConstraint("quantity_dispensed between 0 and quantity", name="quantity"),
+        CheckConstraint(one_of("request_status", RequestStatus), name="request_status"),
+    )
     resource = Resource.PRESCRIPTION
 
     encounter_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_encounters.id"))
@@ -55,6 +59,9 @@ class PrescriptionRow(Record):
     dispensed_at: Mapped[datetime | None]
     dispensed_by: Mapped[UUID | None]
     dispensing_notes: Mapped[str]
+    request_status: Mapped[str] = mapped_column(server_default="active")
+    substituted_by: Mapped[str | None]
+    checks: Mapped[dict[str, Any] | None]
 
 
 class LabRequestRow(Record):
@@ -113,18 +120,21 @@ class CriticalNoticeRow(Record):
 
 
 class ObligationRow(Record):
-    """What the clinic owes a patient who has left, by whom and until when."""
+    """What the clinic owes a patient, by whom and until when: a result to tell, or pieces of a drug (`quantity`)."""
 
     __tablename__ = "obligations"
     __table_args__ = (
-        CheckConstraint("kind in ('RESULT_TO_TELL')", name="kind"),
+        CheckConstraint("kind in ('RESULT_TO_TELL', 'DRUGS_OWED')", name="kind"),
+        CheckConstraint("(lab_request_id is null) <> (prescription_id is null)", name="about"),
         CheckConstraint("status in ('OPEN', 'DONE')", name="status"),
         Index("obligations_open_idx", "facility_id", "due_at", postgresql_where=text("status = 'OPEN'")),
     )
     resource = Resource.OBLIGATION
 
     kind: Mapped[str]
-    lab_request_id: Mapped[UUID] = mapped_column(ForeignKey("lab_requests.id"), index=True)
+    lab_request_id: Mapped[UUID | None] = mapped_column(ForeignKey("lab_requests.id"), index=True)
+    prescription_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescriptions.id"), index=True)
+    quantity: Mapped[int | None]
     owner_id: Mapped[UUID]
     due_at: Mapped[datetime]
     status: Mapped[str]

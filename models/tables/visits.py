@@ -95,6 +95,7 @@ class VisitRow(Base):
     awaited: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     critical_results: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     untold: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    owed_drugs: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     arrived_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     stage_since: Mapped[datetime]

@@ -1,11 +1,13 @@
 """The first rows."""
 
+from collections.abc import Sized
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from activities.audit import verify
 from activities.seed import DEMO_PEOPLE, add_facility_and_admin, seed
-from activities.seed_lists import METHODS, PRICES, SERVICES, VACCINES
+from activities.seed_lists import METHODS, PRICES, SERVICES, STOCK, VACCINES
 from integrations.database import Pool
 from integrations.settings import Settings
 from models.problems import Conflict
@@ -13,8 +15,9 @@ from models.staff import Role
 from tests.administration.conftest import QUICK
 from tests.administration.office import Office, rows
 
-LISTS = {"users": DEMO_PEOPLE, "prices": PRICES, "vaccines": VACCINES}
+LISTS: dict[str, Sized] = {"users": DEMO_PEOPLE, "prices": PRICES, "vaccines": VACCINES}
 LISTS |= {"family_planning_methods": METHODS, "mch_services": SERVICES}
+LISTS |= {"stock_batches": STOCK, "stock_movements": STOCK}
 
 
 def production(settings: Settings) -> Settings:
@@ -47,6 +50,15 @@ async def test_what_is_charged_is_on_the_price_list_and_kepi_is_not(office: Offi
     codes = {code for code, _, _ in PRICES}
     assert {v.code for v in VACCINES if not v.is_kepi} <= codes
     assert not {v.code for v in VACCINES if v.is_kepi} & codes
+
+
+async def test_the_first_stock_is_in_the_ledger_and_leaves_the_contracts_drugs_uncounted(office: Office) -> None:
+    found = await office.rows(
+        "select b.on_hand, m.quantity from stock_batches b join stock_movements m on m.batch_id = b.id"
+    )
+    assert all(row["on_hand"] == row["quantity"] for row in found)
+    assert not {first.code for first in STOCK} & {"Paracetamol", "Amoxicillin"}
+    assert {first.code for first in STOCK} <= {code for code, _, _ in PRICES}
 
 
 async def test_no_demo_people_in_production(settings: Settings, pool: Pool) -> None:

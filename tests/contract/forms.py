@@ -37,6 +37,9 @@ CLERKS = only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN)
 DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
 """The service's nurse may discharge whom triage referred to her."""
 
+STOREKEEPERS = only(Role.PHARMACIST, Role.ADMIN)
+ALLERGY_HEARING = DISCHARGING | {Role.TRIAGE_NURSE, Role.PHARMACIST}
+
 VISIT = {"visit_id": str(uuid4())}
 ITEM = str(uuid4())
 TRIAGE: dict[str, Any] = {
@@ -60,6 +63,7 @@ LAB = {"test_type": "BLOOD_TEST", "urgency": "NORMAL", "notes": "Full blood coun
 REFERRAL = {"station": "MCH", "reason": "Antenatal care"}
 FOLLOW_UP = {"in_days": 3, "notes": "Review"}
 DISPENSED = {"status": "DISPENSED", "dispensing_notes": "Counselled"}
+DELIVERY = {"medication_name": "Zinc", "batch_number": "Z-1", "expires_on": "2099-06-30", "quantity": 100}
 APPOINTMENT = {"appointment_date": "2027-03-01T09:00:00+03:00", "appointment_type": "FOLLOW_UP", "notes": "Review"}
 
 IMMUNIZATIONS = "/api/immunization/patients/{id}/immunizations"
@@ -98,6 +102,9 @@ ROUTES = (
     Write("POST", "/api/claims/{id}/actions", {"kind": "close", "reason": "Paid in cash"}, CLERKS),
     Write("POST", "/api/appointments", {"patient_id": ITEM, **APPOINTMENT}, CLINICIAN | RECEPTION),
     Write("PUT", "/api/appointments/{id}", {"notes": "Bring the card"}, CLINICIAN | RECEPTION),
+    Write("POST", "/api/stock/receipts", DELIVERY, STOREKEEPERS),
+    Write("POST", "/api/stock/batches/{id}/adjustments", {"quantity": -1, "reason": "DAMAGED"}, STOREKEEPERS),
+    Write("POST", "/api/stock/batches/{id}/counts", {"counted": 12}, STOREKEEPERS),
     Write("PUT", "/api/prices/{code}", {"name": "Bandage", "amount": "20"}, ADMIN),
     Write(
         "POST",
@@ -124,6 +131,11 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "acknowledge_critical": ({"lab_request_id": ITEM, "read_back": "6.1"}, CLINICIAN),
     "cancel_order": ({"order_id": ITEM, "reason": "Not needed any more"}, CLINICIAN),
     "report_lab_test": ({"lab_request_id": ITEM, **RESULTS}, only(Role.LAB_TECHNICIAN)),
+    "record_allergy": ({"substance": "Penicillin", "reaction": "Rash"}, ALLERGY_HEARING),
+    "change_allergy": (
+        {"allergy_id": ITEM, "verification_status": "refuted", "reason": "Tolerated it"},
+        CLINICIAN | {Role.PHARMACIST},
+    ),
     "prescribe": (PRESCRIPTION, CLINICIAN),
     "dispense": ({"prescription_id": ITEM, **DISPENSED}, only(Role.PHARMACIST)),
     "refer": (REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),

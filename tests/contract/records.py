@@ -6,6 +6,9 @@ from models.staff import Role
 from tests.contract.forms import DOSE, ENCOUNTER, FAMILY_PLANNING, IMMUNIZATIONS, MCH, METHOD, SERVICE
 from tests.walks import Walk
 
+ALLERGY = {"kind": "record_allergy", "substance": "Penicillin", "reaction": "Rash"}
+PART = {"status": "PARTIALLY_DISPENSED", "quantity_dispensed": 5}
+
 
 async def read(walk: Walk, path: str, who: Role = Role.SUPERVISOR) -> dict[str, Any]:
     answer = await walk.does(who, "GET", path)
@@ -28,11 +31,15 @@ async def everything_recorded(walk: Walk) -> tuple[dict[str, Any], dict[str, dic
     contact = MCH.replace("{id}", visit["patient_id"])
     booking = {"patient_id": visit["patient_id"], "appointment_date": "2027-03-01T09:00:00+03:00"}
     counselor, nurse = Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE
+    drug = await walk.prescribed(id)
+    drug = await walk.done(Role.PHARMACIST, "PUT", f"/api/prescriptions/{drug['id']}", PART)
     made = {
         "encounter": encounter,
         "diagnosis": await walk.done(officer, "POST", "/api/diagnoses", form),
         "test": await walk.test_ordered(id),
-        "prescription": await walk.prescribed(id),
+        "allergy": await walk.done(officer, "POST", f"/api/visits/{id}/actions", ALLERGY),
+        "handed": drug.pop("dispense"),
+        "prescription": drug,
         "dose": await walk.done(Role.IMMUNIZATION_NURSE, "POST", path, {**DOSE, "visit_id": id, "vaccine_id": vaccine}),
         "planning": await walk.done(counselor, "POST", planning, {**METHOD, "visit_id": id, "method_id": method}),
         "contact": await walk.done(nurse, "POST", contact, {**SERVICE, "visit_id": id, "service_id": service}),

@@ -17,6 +17,9 @@ RECORD_OF = {
     "/api/patient-encounters/{id}": "encounter",
     "/api/diagnoses/{id}": "diagnosis",
     "/api/prescriptions/{id}": "prescription",
+    "/api/prescriptions/{id}/dispenses": "prescription",
+    "/api/medication-dispenses/{id}": "handed",
+    "/api/allergies/{id}": "allergy",
     "/api/lab-requests/{id}": "test",
     "/api/immunizations/{id}": "dose",
     "/api/family-planning-records/{id}": "planning",
@@ -61,7 +64,7 @@ def address(path: str, ours: dict[str, str]) -> str:
     return path.replace("{id}", ours[RECORD_OF.get(path, "patient")]).replace("{station}", "LABORATORY")
 
 
-EVERYBODYS = ("/api/audit-logs", "/api/lab-tests")
+EVERYBODYS = ("/api/audit-logs", "/api/lab-tests", "/api/medicines")
 """An audit has entries of its own at each facility, and rule packs are the same for all."""
 
 
@@ -81,7 +84,8 @@ async def test_what_is_ours_is_not_there_for_another_facility(stranger: Desk, ou
 
 def is_list(path: str) -> bool:
     """Whether a path with an id names many: what belongs to a patient or visit."""
-    return path.endswith(("/referrals", "/immunizations", "/reactions", "/records", "/services", "/patient/{id}"))
+    of_the_patient = ("/immunizations", "/reactions", "/records", "/services", "/patient/{id}", "/allergies")
+    return path.endswith((*of_the_patient, "/referrals", "/dispenses"))
 
 
 async def test_the_audit_of_another_facility_has_only_its_own(stranger: Desk, ours: dict[str, str]) -> None:

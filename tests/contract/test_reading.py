@@ -14,6 +14,8 @@ COLLECTIONS = {
     "/api/patient-encounters": "encounter",
     "/api/diagnoses": "diagnosis",
     "/api/prescriptions": "prescription",
+    "/api/medication-dispenses": "handed",
+    "/api/allergies": "allergy",
     "/api/lab-requests": "test",
     "/api/immunizations": "dose",
     "/api/family-planning-records": "planning",

@@ -12,6 +12,7 @@ from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.claim_stories import CLAIM_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
+from tests.histories.pharmacy_stories import PHARMACY_STORIES
 from tests.histories.recorder import Recorder, Run
 from tests.walks import VITALS, new_patient
 from workflows import appointment, mobile_payment, reminder, results_notice
@@ -327,5 +328,6 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         audit_seal,
         *CLAIM_STORIES,
         *LABORATORY_STORIES,
+        *PHARMACY_STORIES,
     )
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,6 +22,7 @@ from models.actions import (
 from models.actions.base import Charge
 from models.catalogue import (
     DosesGiven,
+    HistoryOf,
     ItemOf,
     Known,
     NextNumber,
@@ -31,11 +32,14 @@ from models.catalogue import (
     PriceOf,
     Resource,
     RowOf,
+    StockOf,
 )
 from models.command import Command, accept
 from models.doses import Given
+from models.medicine_checks import Contact, History, KnownAllergy, Therapy
 from models.problems import Problem, Refused
 from models.staff import Person, Role
+from models.stock import Batch, MoveKind, Stock, StockMove
 from models.visit import PaymentType, Visit
 from tests.pathway.people import (
     CLINICIAN,
@@ -62,6 +66,8 @@ class Shelf:
     bill: list[Charge] = field(default_factory=list)
     visits: dict[UUID, UUID] = field(default_factory=dict)
     number: int = 0
+    batches: dict[str, list[Batch]] = field(default_factory=dict)
+    ledger: list[StockMove] = field(default_factory=list)
 
     def known(self, command: Command) -> Known:
         """What the action wants to know, looked up within the actor's facility."""
@@ -82,6 +88,10 @@ class Shelf:
                     facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
                 case DosesGiven():
                     facts["doses"] = self.doses(command.visit_id)
+                case HistoryOf():
+                    facts["history"] = self.history(want, command)
+                case StockOf():
+                    facts["stock"] = self.stock(want, command.actor)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -116,12 +126,59 @@ class Shelf:
             if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id)
         )
 
+    def those(self, resource: Resource, patient_id: UUID | None) -> list[dict[str, Any]]:
+        """The patient's records of that kind, as they were written down."""
+        rows = [row for (kind, _), row in self.rows.items() if kind is resource]
+        return [row for row in rows if row.get("patient_id") == patient_id]
+
+    def history(self, want: HistoryOf, command: Command) -> History:
+        id = self.visits.get(command.visit_id)
+        patient = self.patient_of(command.visit_id, command.actor) or {}
+        allergies = [a for a in self.those(Resource.ALLERGY, id) if a["clinical_status"] == "active"]
+        allergies = [a for a in allergies if a["verification_status"] in ("unconfirmed", "confirmed")]
+        drugs = [d for d in self.those(Resource.PRESCRIPTION, id) if d["id"] != want.prescription_id]
+        signs = [e["vital_signs"] or {} for e in self.those(Resource.ENCOUNTER, id)]
+        said = [one["pregnant"] for one in signs if "pregnant" in one]
+        cared = [(ITEMS[m["service_id"]].code, m["service_date"]) for m in self.those(Resource.MCH_SERVICE, id)]
+        return History(
+            date_of_birth=patient.get("date_of_birth"),
+            gender=patient.get("gender", "UNKNOWN"),
+            allergies=tuple(KnownAllergy(**{n: a[n] for n in KnownAllergy.model_fields}) for a in allergies),
+            therapies=tuple(Therapy(**{n: d[n] for n in Therapy.model_fields}) for d in drugs),
+            contacts=tuple(Contact(code=code, on=on) for code, on in cared),
+            pregnant=said[-1] if said else None,
+        )
+
+    def stock(self, want: StockOf, actor: Person) -> Stock | None:
+        row = self.row(Resource.PRESCRIPTION, want.prescription_id, actor) if want.prescription_id else None
+        code = want.code or (row or {}).get("medication_name", "")
+        if code not in self.batches:
+            return None
+        return Stock(code=code, batches=tuple(batch for batch in self.batches[code] if batch.on_hand > 0))
+
+    def receive(self, code: str, *batches: tuple[str, date, int]) -> None:
+        """Put batches on the shelf: number, last day, pieces."""
+        for number, until, pieces in batches:
+            id = uuid5(NAMES, f"{code} {number}")
+            there = self.batches.setdefault(code, [])
+            there.append(Batch(id=id, batch_number=number, expires_on=until, on_hand=pieces))
+            self.ledger.append(StockMove(batch_id=id, code=code, kind=MoveKind.RECEIVED, quantity=pieces))
+
+    def move(self, move: StockMove) -> None:
+        self.batches[move.code] = [
+            batch.model_copy(update={"on_hand": batch.on_hand + move.quantity}) if batch.id == move.batch_id else batch
+            for batch in self.batches[move.code]
+        ]
+        self.ledger.append(move)
+
     def keep(self, change: Change) -> None:
         self.visits[change.visit.id] = change.visit.patient_id
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
         self.bill += change.charges
+        for move in change.moves:
+            self.move(move)
 
     @property
     def total(self) -> Decimal:

@@ -39,6 +39,7 @@ CLINIC = Person(id=THE_CLINIC, facility_id=FACILITY, roles=())
 PATIENT = UUID(int=3)
 DOSE = {"batch_number": "B1", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
 DIAGNOSIS = {"diagnosis_code": "R51", "diagnosis_name": "Headache"}
+DRUGS = ("Paracetamol", "Amoxicillin", "Ibuprofen", "Diclofenac", "Amoxicillin", "Aspirin", "Paracetamol")
 STATIONS = ("IMMUNIZATION", "FAMILY_PLANNING", "MCH")
 
 
@@ -60,6 +61,13 @@ class Choice:
 
     def encounter(self) -> UUID | None:
         return self.record(*self.paper.encounters) if self.number % 3 else None
+
+    def other(self, *options: Any) -> Any:
+        """Chosen apart from `one`."""
+        return options[self.number // 7 % len(options)]
+
+    def reason(self) -> dict[str, str] | None:
+        return {"reason": "There is nothing better"} if self.number % 3 else None
 
     def share(self) -> Decimal:
         """A part of what is owed, all of it, or slightly more; at least KES 1."""
@@ -97,11 +105,34 @@ def patient_told(at: Choice) -> do.Action:
 
 
 def dispensing(at: Choice) -> do.Action:
-    id = at.record(*at.paper.working("PRESCRIPTION"))
-    status = at.one("DISPENSED", "PARTIALLY_DISPENSED", "CANCELLED", "PARTIALLY_DISPENSED")
-    needs = {"DISPENSED": at.one(None, 4, 2, 1), "PARTIALLY_DISPENSED": at.one(1, 2, 3), "CANCELLED": None}
-    form = {"prescription_id": id, "status": status, "quantity_dispensed": needs[status]}
+    id = at.record(*at.paper.working("PRESCRIPTION"), *at.paper.debts)
+    status = at.one("DISPENSED", "PARTIALLY_DISPENSED", "OWED", "CANCELLED", "DISPENSED", "OUT_OF_STOCK", "OWED")
+    needs = {
+        "DISPENSED": at.other(None, 4, None),
+        "PARTIALLY_DISPENSED": at.other(1, 2, 3),
+        "OWED": at.other(None, 1, 2),
+    }
+    form = {"prescription_id": id, "status": status, "quantity_dispensed": needs.get(status), "override": at.reason()}
+    instead = {"medication_name": at.other(*DRUGS), "quantity": at.other(None, 2, 9), "reason": "None is left"}
+    if status == "DISPENSED" and at.number % 2:
+        form |= {"substitution": instead, "quantity_dispensed": None}
     return do.Dispense.model_validate(form)
+
+
+def drug(at: Choice) -> do.Action:
+    """Mostly with a reason at hand, for much is prescribed on this visit."""
+    form = prescription(at.one(4, 2, 3, 6), at.other(*DRUGS), at.encounter())
+    return do.Prescribe.model_validate({**form.model_dump(), "override": at.reason()})
+
+
+def allergy(at: Choice) -> do.Action:
+    """Told anew, or said to be none."""
+    if at.number % 3 == 0:
+        return do.RecordAllergy(substance=at.one("Penicillin", "Peanuts", "ibuprofen", "Aspirin"))
+    says = at.one({"verification_status": "refuted"}, {"verification_status": "entered-in-error"})
+    says = at.one(says, {"clinical_status": "resolved"}, {"clinical_status": "active"}, says)
+    id = at.record(*at.paper.allergies)
+    return do.ChangeAllergy.model_validate({"allergy_id": id, **says, "reason": "Asked again"})
 
 
 def sha_invoice(at: Choice) -> do.Action:
@@ -197,10 +228,8 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "acknowledge": ((CLINICIAN, SECOND_CLINICIAN), acknowledgement),
     "cancel order": ((CLINICIAN, SECOND_CLINICIAN), order_cancelled),
     "tell patient": ((CLINICIAN, SECOND_CLINICIAN), patient_told),
-    "prescribe": (
-        (CLINICIAN, SECOND_CLINICIAN),
-        lambda at: prescription(at.one(4, 2, 3, 1), at.one(*["Paracetamol"] * 4, "Aspirin"), at.encounter()),
-    ),
+    "prescribe": ((CLINICIAN, SECOND_CLINICIAN), drug),
+    "allergy": ((CLINICIAN, Role.PHARMACIST), allergy),
     "dispense": ((Role.PHARMACIST,), dispensing),
     "refer": (
         (NURSE, CLINICIAN, NURSE_AND_CLINICIAN),
@@ -249,7 +278,11 @@ def next_form(at: Choice) -> tuple[Person, do.Action]:
         form = {"lab_request_id": tests[0], "status": "COMPLETED", "results": {"hb": 12.1}}
         return STAFF[Role.LAB_TECHNICIAN], do.ReportLabTest.model_validate(form)
     if drugs := paper.working("PRESCRIPTION"):
-        return STAFF[Role.PHARMACIST], do.Dispense(prescription_id=drugs[0], status="DISPENSED")
+        work = paper.work[drugs[0]]
+        there = paper.on_shelf(work.drug)
+        status = "DISPENSED" if there is None or there >= work.rest else "OWED"
+        form = {"prescription_id": drugs[0], "status": status, "override": {"reason": "Seen and discussed"}}
+        return STAFF[Role.PHARMACIST], do.Dispense.model_validate(form)
     if paper.owed > 0:
         return STAFF[Role.CASHIER], do.TakePayment.model_validate({"amount": paper.owed, "payment_type": "CASH"})
     return (SECOND_CLINICIAN if paper.clinician == SECOND_CLINICIAN.id else CLINICIAN), do.RecordEncounter()

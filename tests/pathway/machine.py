@@ -25,6 +25,7 @@ OF_ANOTHER = (
     Resource.PRESCRIPTION,
     Resource.PAYMENT,
     Resource.IMMUNIZATION,
+    Resource.ALLERGY,
 )
 """What another patient's visit has, too."""
 
@@ -117,6 +118,30 @@ class Notebook(RuleBasedStateMachine):
         noted = {id: (w.kind, w.station, w.person, w.pieces, w.given) for id, w in self.paper.work.items()}
         assert orders == noted
         assert len(orders) == len(self.visit.open_orders)
+
+    @invariant()
+    def what_is_owed_is_remembered(self) -> None:
+        owed = {one.order.id: (one.pieces, one.obligation_id) for one in self.visit.owed_drugs}
+        assert {id: pieces for id, (pieces, _) in owed.items()} == {id: w.rest for id, w in self.paper.debts.items()}
+        debts = {
+            row["prescription_id"]: (row["quantity"], id)
+            for (resource, id), row in self.desk.shelf.rows.items()
+            if resource is Resource.OBLIGATION and row["kind"] == "DRUGS_OWED" and row["status"] == "OPEN"
+        }
+        assert debts == owed
+
+    @invariant()
+    def every_piece_is_accounted_for(self) -> None:
+        """What was received is on the shelf or was handed out; no batch is below nothing, no expired one touched."""
+        shelf = self.desk.shelf
+        there = {code: {b.batch_number: b.on_hand for b in batches} for code, batches in shelf.batches.items()}
+        assert there == self.paper.shelf
+        for batches in shelf.batches.values():
+            for batch in batches:
+                assert batch.on_hand == sum(move.quantity for move in shelf.ledger if move.batch_id == batch.id) >= 0
+        handed = [row for (resource, _), row in shelf.rows.items() if resource is Resource.MEDICATION_DISPENSE]
+        taken = sum(one["quantity"] for row in handed for one in row["batches"])
+        assert taken == -sum(move.quantity for move in shelf.ledger if move.kind == "DISPENSED")
 
     @invariant()
     def no_money_appears_or_disappears(self) -> None:

@@ -7,7 +7,7 @@ from models.staff import Role
 from tests.pathway.desk import Desk, registered
 from tests.pathway.forms import FORMS, Choice, next_form
 from tests.pathway.machine import Notebook, beside_another
-from tests.pathway.paper import Paper
+from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import STAFF
 
 Move = tuple[str, str, str]
@@ -23,6 +23,8 @@ class Walker(Notebook):
         self.desk: Desk = registered()
         self.paper, self.ids = Paper(), []
         beside_another(self.desk)
+        for code, batches in BATCHES.items():
+            self.desk.shelf.receive(code, *batches)
         self.moves: set[Move] = {("[*]", "register_patient", str(self.visit.status))}
 
     def walk(self) -> set[Move]:

@@ -5,7 +5,7 @@ each other. What the clerk allows stands in `verdicts`.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,27 @@ def seen_as(action: Any) -> str:
     return LOOKS[signs.pulse_bpm, str(signs.mobility)]
 
 
+BATCHES = {
+    "Amoxicillin": (("A2", date(2027, 3, 31), 4), ("OLD", date(2026, 11, 21), 50), ("A1", date(2026, 12, 31), 3)),
+    "Ibuprofen": (("I1", date(2026, 11, 22), 5),),
+}
+"""What stands on the pharmacy's shelf in the morning; of other drugs nobody keeps count."""
+
+FIRST_OUT = {"Amoxicillin": ("A1", "A2"), "Ibuprofen": ("I1",)}
+"""What may be handed out, and in which order."""
+
+ALIKE = ({"Ibuprofen", "Diclofenac"},)
+"""Drugs of which nobody takes two."""
+
+TOUCHES = {"Penicillin": {"Amoxicillin"}, "ibuprofen": {"Ibuprofen"}, "Aspirin": {"Ibuprofen", "Diclofenac"}}
+"""Which drugs an allergy speaks against; an allergy to peanuts against none."""
+
+NOT_IN_PREGNANCY = {"Ibuprofen", "Diclofenac"}
+
+INSTEAD = {("Diclofenac", "Ibuprofen")}
+"""What may take the place of what without asking anybody."""
+
+
 @dataclass
 class Work:
     """Open work, as the paper keeps it. Money in KES."""
@@ -51,6 +72,20 @@ class Work:
     pieces: int = 0
     given: int = 0
     each: Decimal = Decimal(0)
+    drug: str = ""
+
+    @property
+    def rest(self) -> int:
+        return self.pieces - self.given
+
+
+@dataclass
+class Allergy:
+    """`counts`: nobody has said that it is none, or none any more."""
+
+    substance: str
+    counts: bool = True
+    in_error: bool = False
 
 
 @dataclass
@@ -100,6 +135,13 @@ class Paper:
     owing: list[UUID] = field(default_factory=list)
     answered: dict[UUID, str] = field(default_factory=dict)
     encounters: set[UUID] = field(default_factory=set)
+    drugs: dict[UUID, set[str]] = field(default_factory=dict)
+    debts: dict[UUID, Work] = field(default_factory=dict)
+    expecting: bool = False
+    allergies: dict[UUID, Allergy] = field(default_factory=dict)
+    shelf: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {code: {name: n for name, _, n in there} for code, there in BATCHES.items()}
+    )
     charged: dict[UUID, Decimal] = field(default_factory=dict)
     taken_back: Decimal = Decimal(0)
     phoned: dict[UUID, Decimal] = field(default_factory=dict)
@@ -131,7 +173,7 @@ class Paper:
     def is_watched(self) -> bool:
         return self.watched is not None and self.now < self.watched
 
-    def speaks_against(self, vaccine: UUID) -> bool:
+    def forbids_dose(self, vaccine: UUID) -> bool:
         """Td twice on a day is too early; after an anaphylaxis nobody gets the same again."""
         return vaccine in self.reacted or (vaccine == TETANUS and TETANUS in self.doses.values())
 
@@ -262,20 +304,76 @@ class Paper:
         self.work[review] = Work("REVIEW", Station.CONSULTATION, self.clinician)
 
     def after_prescribe(self, action: Any, actor: Person, id: UUID) -> None:
-        each = PRICES[action.medication_name]
-        self.work[id] = Work("PRESCRIPTION", Station.PHARMACY, actor.id, pieces=action.quantity, each=each)
+        each, drug = PRICES[action.medication_name], action.medication_name
+        self.work[id] = Work("PRESCRIPTION", Station.PHARMACY, actor.id, pieces=action.quantity, each=each, drug=drug)
         self.charged[id] = each * action.quantity
+        self.drugs[id] = {drug}
+
+    def prescribed(self, id: UUID) -> Work | None:
+        """What is still to be handed out of it: to a patient who waits, or to one to whom it is owed."""
+        work = self.debts.get(id) or self.work.get(id)
+        return work if work and work.kind == "PRESCRIPTION" else None
+
+    def on_shelf(self, drug: str) -> int | None:
+        """Pieces that may be handed out; None where nobody keeps count."""
+        return sum(self.shelf[drug][batch] for batch in FIRST_OUT[drug]) if drug in self.shelf else None
+
+    def hand_out(self, drug: str, pieces: int) -> None:
+        for batch in FIRST_OUT.get(drug, ()):
+            taken = min(pieces, self.shelf[drug][batch])
+            self.shelf[drug][batch] -= taken
+            pieces -= taken
+
+    def speaks_against(self, drug: str, but: UUID | None = None, *, later_too: bool = True) -> bool:
+        """An allergy that counts, a pregnancy, or another drug like it; `but`: a prescription that is not another."""
+        if any(drug in TOUCHES.get(one.substance, set()) for one in self.allergies.values() if one.counts):
+            return True
+        if self.expecting and drug in NOT_IN_PREGNANCY:
+            return True
+        ids = list(self.drugs)
+        others = ids if but is None or later_too else ids[: ids.index(but)]
+        names: set[str] = set().union(*(self.drugs[id] for id in others if id != but))
+        return drug in names or any({drug} | pair == pair and names & pair for pair in ALIKE)
 
     def after_dispense(self, action: Dispense, actor: Person, id: UUID) -> None:
-        work = self.work[action.prescription_id]
+        about = action.prescription_id
+        work = self.prescribed(about)
+        assert work is not None
         if action.status == "CANCELLED":
-            kept = work.each * work.given
-            self.taken_back += self.charged[action.prescription_id] - kept
-            self.charged[action.prescription_id] = kept
-        if action.status == "PARTIALLY_DISPENSED":
-            work.given += action.quantity_dispensed or 0
-        else:
-            self.answer(action.prescription_id)
+            self.charge_anew(about, work.each * work.given)
+            self.drugs[about] = set()
+        elif action.substitution:
+            drug, pieces = action.substitution.medication_name, action.substitution.quantity or work.rest
+            self.hand_out(drug, pieces)
+            self.drugs[about].add(drug)
+            if about not in self.debts:
+                self.charge_anew(about, work.each * work.given + PRICES[drug] * pieces)
+        elif action.status != "OUT_OF_STOCK":
+            now = action.quantity_dispensed or (0 if action.status == "OWED" else work.rest)
+            now = work.rest if action.status == "DISPENSED" else now
+            self.hand_out(work.drug, now)
+            work.given += now
+        if action.status in ("DISPENSED", "CANCELLED"):
+            self.debts.pop(about, None)
+            self.work.pop(about, None)
+            self.answered[about] = "PRESCRIPTION"
+        elif action.status == "OWED":
+            self.debts[about] = self.work.pop(about, work)
+
+    def charge_anew(self, order: UUID, amount: Decimal) -> None:
+        self.taken_back += max(self.charged[order] - amount, Decimal(0))
+        self.charged[order] = amount
+
+    def after_record_allergy(self, action: Any, actor: Person, id: UUID) -> None:
+        self.allergies[id] = Allergy(action.substance)
+
+    def after_change_allergy(self, action: Any, actor: Person, id: UUID) -> None:
+        allergy = self.allergies[action.allergy_id]
+        verified, stands = action.verification_status, action.clinical_status
+        allergy.in_error = verified == "entered-in-error"
+        allergy.counts = verified not in ("refuted", "entered-in-error") if verified else allergy.counts
+        if stands:
+            allergy.counts = stands == "active"
 
     def after_refer(self, action: Any, actor: Person, id: UUID) -> None:
         self.work[id] = Work("REFERRAL", action.station, actor.id)
@@ -285,6 +383,7 @@ class Paper:
     def after_service(self, action: Any, actor: Person, id: UUID) -> None:
         station, chosen, _ = SERVICES[action.kind]
         self.charged[id] = ITEMS[getattr(action, chosen)].price or Decimal(0)
+        self.expecting = self.expecting or getattr(action, chosen) == ANTENATAL
         for referral in self.working("REFERRAL"):
             if self.work[referral].station is station:
                 self.answer(referral)

@@ -17,6 +17,9 @@ PRICES = {
     "CONSULTATION": Decimal("300.00"),
     "BLOOD_TEST": Decimal("500.00"),
     "Paracetamol": Decimal("5.25"),
+    "Amoxicillin": Decimal("10.00"),
+    "Ibuprofen": Decimal("3.00"),
+    "Diclofenac": Decimal("4.50"),
     "FREE_TEST": Decimal("0.00"),
 }
 MEASLES, RABIES = uuid5(NAMES, "measles"), uuid5(NAMES, "rabies")

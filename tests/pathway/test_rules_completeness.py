@@ -67,6 +67,8 @@ STATUS = {
     "AlreadyDone": ("/problems/already-done", 409),
     "DuplicatePatient": ("/problems/duplicate-patient", 409),
     "Conflict": ("/problems/conflict", 409),
+    "UnsafeMedication": ("/problems/medication-warning", 409),
+    "OutOfStock": ("/problems/out-of-stock", 409),
     "NotSignedIn": ("/problems/not-signed-in", 401),
     "NotYourRole": ("/problems/not-your-role", 403),
     "NotFound": ("/problems/not-found", 404),

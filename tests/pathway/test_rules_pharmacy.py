@@ -7,10 +7,13 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from models.actions import Dispense
+from models.actions import Discharge, Dispense, RecordAllergy
+from models.base import NOTHING
+from models.catalogue import Resource
 from models.staff import Role, Station
+from models.visit import Status, Visit
 from tests.pathway.desk import Desk, seen, with_prescription, with_test
-from tests.pathway.people import CLINICIAN, PRICES, STAFF, prescription
+from tests.pathway.people import CLINICIAN, MORNING, PRICES, STAFF, prescription
 
 PHARMACY = Role.PHARMACIST
 
@@ -128,3 +131,128 @@ def test_a_bill_that_no_column_could_hold_is_refused(monkeypatch: pytest.MonkeyP
     desk = seen()
     problem = desk.refused(CLINICIAN, prescription(10_000))
     assert (problem.type, "quantity" in problem.detail) == ("/problems/conflict", True)
+
+
+def owed(pieces: int = 4, given_now: int | None = None) -> tuple[Desk, UUID]:
+    """A visit that ended with (the rest of) a paid prescription owed."""
+    desk, id = with_prescription(pieces)
+    desk.does(PHARMACY, handing(id, "OWED", given_now))
+    desk.pay()
+    desk.does(CLINICIAN, Discharge(discharge_notes="Stable"))
+    return desk, id
+
+
+def instead(id: UUID, name: str, **more: Any) -> Dispense:
+    given = {"medication_name": name, "reason": "None left", **more}
+    form = {"prescription_id": id, "status": "DISPENSED", "substitution": given, "override": {"reason": "Agreed"}}
+    return Dispense.model_validate(form)
+
+
+def test_a_debt_outlives_the_visit_and_holds_up_nothing() -> None:
+    desk, id = owed(4, given_now=1)
+    assert desk.visit.end is Status.COMPLETED
+    assert [(one.order.id, one.pieces) for one in desk.visit.owed_drugs] == [(id, 3)]
+    change = desk.does(PHARMACY, handing(id))
+    assert desk.visit.owed_drugs == ()
+    assert [start.kind for start in change.starts] == ["Obligation"]
+    assert change.rows[0].values["quantity_dispensed"] == 4
+    assert (desk.visit.end, desk.visit.balance) == (Status.COMPLETED, NOTHING)
+
+
+def test_a_debt_is_due_when_the_catalogue_says() -> None:
+    desk, id = with_prescription(4)
+    change = desk.does(PHARMACY, handing(id, "OWED"))
+    (debt,) = [row for row in change.rows if row.resource is Resource.OBLIGATION]
+    assert (debt.values["due_at"] - desk.now).total_seconds() == 72 * 3600
+    assert (debt.values["prescription_id"], debt.values["quantity"], debt.values["status"]) == (id, 4, "OPEN")
+
+
+def test_a_debt_that_is_handed_out_in_parts_shrinks() -> None:
+    desk, id = owed(4)
+    assert given(desk, id, "PARTIALLY_DISPENSED", 1)["status"] == "OWED"
+    assert given(desk, id, "OWED", 2)["quantity_dispensed"] == 3
+    assert [one.pieces for one in desk.visit.owed_drugs] == [1]
+    assert given(desk, id)["status"] == "DISPENSED"
+
+
+def test_a_debt_that_cannot_be_met_is_paid_back() -> None:
+    desk, id = owed(4, given_now=1)
+    row = given(desk, id, "CANCELLED")
+    assert (row["status"], row["request_status"]) == ("CANCELLED", "stopped")
+    assert desk.visit.balance == -3 * PRICES["Paracetamol"]
+    assert desk.visit.total_amount == desk.shelf.total
+
+
+def test_a_dearer_drug_in_place_of_a_debt_costs_the_patient_nothing_more() -> None:
+    desk, id = owed(4)
+    before = desk.visit.total_amount
+    desk.does(PHARMACY, instead(id, "Amoxicillin", quantity=20))
+    assert (desk.visit.total_amount, desk.visit.balance, desk.visit.owed_drugs) == (before, NOTHING, ())
+
+
+def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
+    desk, id = with_prescription(4)
+    given(desk, id, "PARTIALLY_DISPENSED", 1)
+    change = desk.does(PHARMACY, instead(id, "Amoxicillin"))
+    assert desk.visit.total_amount == desk.shelf.total == 300 + PRICES["Paracetamol"] + 3 * PRICES["Amoxicillin"]
+    assert (change.rows[0].values["quantity_dispensed"], change.rows[0].values["substituted_by"]) == (1, "Amoxicillin")
+    (made,) = [row.values for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE]
+    assert (made["medication_name"], made["quantity"], made["was_substituted"]) == ("Amoxicillin", 3, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "pieces", "request", "dispense"),
+    [
+        ("DISPENSED", None, "completed", "completed"),
+        ("PARTIALLY_DISPENSED", 1, "active", "completed"),
+        ("OWED", 1, "active", "completed"),
+        ("OWED", None, "active", "on-hold"),
+        ("OUT_OF_STOCK", None, "on-hold", "on-hold"),
+        ("CANCELLED", None, "cancelled", "declined"),
+    ],
+)
+def test_each_word_has_its_words_in_fhir(status: str, pieces: int | None, request: str, dispense: str) -> None:
+    desk, id = with_prescription(4)
+    change = desk.does(PHARMACY, handing(id, status, pieces))
+    (made,) = [row.values for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE]
+    assert (change.rows[0].values["request_status"], made["status"]) == (request, dispense)
+
+
+def test_what_was_set_aside_is_handed_out_when_it_comes() -> None:
+    desk, id = with_prescription(4)
+    desk.does(PHARMACY, handing(id, "OUT_OF_STOCK"))
+    assert desk.visit.waiting_at == (Station.PHARMACY,)
+    assert given(desk, id)["request_status"] == "completed"
+
+
+def test_a_shelf_that_is_too_empty_changes_nothing() -> None:
+    desk, id = with_prescription(4)
+    desk.shelf.receive("Paracetamol", ("P1", MORNING.date(), 3))
+    before = desk.visit
+    assert desk.refused(PHARMACY, handing(id)).type == "/problems/out-of-stock"
+    assert desk.visit == before
+    change = desk.does(PHARMACY, handing(id, "OWED", 3))
+    assert [(move.quantity, move.prescription_id) for move in change.moves] == [(-3, id)]
+
+
+def test_an_override_is_told_to_the_audit_without_what_the_patient_has() -> None:
+    desk = seen()
+    desk.does(CLINICIAN, RecordAllergy(substance="Penicillin"))
+    form = {**prescription(2, "Amoxicillin").model_dump(), "override": {"reason": "Tolerated it last year"}}
+    action = type(prescription()).model_validate(form)
+    said = action.audited(desk.does(CLINICIAN, action))
+    assert said == "Medication prescribed, overriding ALLERGY"
+
+
+def test_an_override_without_a_warning_is_none() -> None:
+    desk, id = with_prescription(2)
+    form = {"prescription_id": id, "status": "DISPENSED", "override": {"reason": "To be sure"}}
+    change = desk.does(PHARMACY, Dispense.model_validate(form))
+    (made,) = [row.values for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE]
+    assert made["checks"]["override"] is None
+
+
+def test_a_visit_from_before_owes_nothing() -> None:
+    desk, _ = with_prescription()
+    old = {name: value for name, value in desk.visit.model_dump(mode="json").items() if name != "owed_drugs"}
+    assert Visit.model_validate(old).owed_drugs == ()

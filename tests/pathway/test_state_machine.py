@@ -9,7 +9,7 @@ from models.staff import Role
 from tests.pathway.desk import registered
 from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, next_form
 from tests.pathway.machine import Notebook, beside_another
-from tests.pathway.paper import Paper
+from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import (
     ANOTHER_FACILITY,
     CLINICIAN,
@@ -18,6 +18,7 @@ from tests.pathway.people import (
     STAFF,
     TETANUS,
     person,
+    prescription,
     triage,
 )
 
@@ -25,7 +26,8 @@ ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role,
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
-OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
+PHARMACY = ("prescribe", "prescribe", "dispense", "dispense", "dispense", "allergy")
+OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE)
 SELDOM = ("arrive", "cancel visit", "diagnose")
 NUMBERS = st.integers(0, 59)
 
@@ -37,17 +39,21 @@ class Pathway(Notebook):
     or consultation goes nowhere.
     """
 
-    @initialize(far=st.sampled_from([4, 3, 2, 1, 0]), is_vaccinated=st.sampled_from([False, False, True]))
+    @initialize(far=st.sampled_from([6, 4, 3, 2, 1, 0]), is_vaccinated=st.sampled_from([False, False, True]))
     def register(self, far: int, is_vaccinated: bool) -> None:
         """Some visits begin further on, so that short runs also see their later stages."""
         self.desk, self.paper, self.ids = registered(), Paper(), []
+        for code, batches in BATCHES.items():
+            self.desk.shelf.receive(code, *batches)
         beside_another(self.desk)
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
         paid = do.TakePayment.model_validate({"amount": 300, "payment_type": "CASH"})
         dose = do.RecordImmunization.model_validate({**DOSE, "vaccine_id": TETANUS})
         watched = ((STAFF[Role.CASHIER], paid), (STAFF[Role.IMMUNIZATION_NURSE], dose))
-        for who, action in (*seen, *watched) if is_vaccinated else (*seen, (STAFF[Role.CASHIER], asked))[:far]:
+        drugs = (CLINICIAN, prescription(9, "Amoxicillin")), (CLINICIAN, prescription(6, "Diclofenac"))
+        later = (*seen, (STAFF[Role.CASHIER], asked), *drugs)[:far]
+        for who, action in (*seen, *watched) if is_vaccinated else later:
             self.act(who, action)
 
     @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on"]), stranger=NUMBERS, number=NUMBERS)
@@ -59,6 +65,10 @@ class Pathway(Notebook):
             return
         if what in SELDOM and stranger % 4:
             return
+        if self.paper.ended and self.paper.debts and stranger % 3:
+            what = "dispense"
+        if what == "dispense" and not (self.paper.debts or self.paper.working("PRESCRIPTION")) and stranger % 4:
+            what = "prescribe"
         likely, form = FORMS[what]
         able = [STAFF[who] if isinstance(who, Role) else who for who in likely]
         self.act(ANYBODY[stranger % len(ANYBODY)] if stranger >= 50 else able[stranger % len(able)], form(at))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models.actions import Action, Dispense
 from models.staff import THE_CLINIC, Person, Role, Station
-from tests.pathway.paper import SERVICES, Paper
+from tests.pathway.paper import INSTEAD, SERVICES, Paper, Work
 from tests.pathway.people import FACILITY, MORNING, PRICES
 
 FOREIGN, UNKNOWN = UUID(int=77), UUID(int=78)
@@ -21,6 +21,15 @@ ROLES = {
     "report_lab_test": {Role.LAB_TECHNICIAN},
     "correct_lab_result": {Role.LAB_TECHNICIAN},
     "dispense": {Role.PHARMACIST},
+    "change_allergy": {Role.CLINICAL_OFFICER, Role.PHARMACIST},
+    "record_allergy": {
+        Role.CLINICAL_OFFICER,
+        Role.PHARMACIST,
+        Role.TRIAGE_NURSE,
+        Role.IMMUNIZATION_NURSE,
+        Role.FAMILY_PLANNING_COUNSELOR,
+        Role.MCH_NURSE,
+    },
     "record_immunization": {Role.IMMUNIZATION_NURSE},
     "record_reaction": {Role.IMMUNIZATION_NURSE, Role.CLINICAL_OFFICER},
     "end_observation": {Role.IMMUNIZATION_NURSE, Role.CLINICAL_OFFICER},
@@ -56,10 +65,8 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "not-found"
     if kind in ("register_patient", "open_visit", "identify_patient"):
         return "already-done"
-    if kind in LABORATORY:
-        return LABORATORY[kind](paper, action)
-    if kind == "dispense":
-        return answering(paper, action)
+    if kind in AT_ANY_TIME:
+        return AT_ANY_TIME[kind](paper, action)
     if paper.ended:
         return "visit-closed"
     special = SPECIAL.get(kind)
@@ -85,7 +92,10 @@ def ordinary(paper: Paper, action: Any) -> str | None:
     if encounter is not None and encounter not in paper.encounters:
         return "conflict" if encounter == FOREIGN else "not-found"
     code = getattr(action, "test_type", getattr(action, "medication_name", "CONSULTATION"))
-    return None if code in PRICES else "invalid"
+    if code not in PRICES:
+        return "invalid"
+    is_drug = action.kind == "prescribe" and not action.override
+    return "medication-warning" if is_drug and paper.speaks_against(code) else None
 
 
 def serving(paper: Paper, action: Any) -> str | None:
@@ -96,7 +106,7 @@ def serving(paper: Paper, action: Any) -> str | None:
     if item not in listed:
         return "invalid"
     is_dose = action.kind == "record_immunization"
-    return "conflict" if is_dose and paper.speaks_against(item) and not action.override_reason else None
+    return "conflict" if is_dose and paper.forbids_dose(item) and not action.override_reason else None
 
 
 def may_record_reaction(paper: Paper, action: Any, actor: Person) -> str | None:
@@ -119,9 +129,51 @@ def answering(paper: Paper, action: Any) -> str | None:
         return "conflict"
     if id in paper.answered:
         return "already-done" if paper.answered[id] == kind else "not-found"
-    if id not in paper.work or paper.work[id].kind != kind:
+    work = paper.prescribed(id)
+    if work is None:
         return "not-found"
-    return fitting(paper, action)
+    if action.status == "OUT_OF_STOCK":
+        return "already-done" if id in paper.debts else None
+    if action.status == "CANCELLED":
+        return None
+    return fitting(work, action) or handing(paper, work, action)
+
+
+def handing(paper: Paper, work: Work, action: Dispense) -> str | None:
+    """Whether it suits the patient, and whether it is there."""
+    if action.substitution:
+        return replacing(paper, work, action)
+    now = work.rest if action.status == "DISPENSED" else action.quantity_dispensed
+    if not now:
+        return None
+    if not action.override and paper.speaks_against(work.drug, action.prescription_id, later_too=False):
+        return "medication-warning"
+    return on_shelf(paper, work.drug, now)
+
+
+def replacing(paper: Paper, work: Work, action: Dispense) -> str | None:
+    assert action.substitution is not None
+    drug = action.substitution.medication_name
+    if drug not in PRICES or drug == work.drug:
+        return "invalid"
+    is_listed = (work.drug, drug) in INSTEAD
+    if not action.override and (not is_listed or paper.speaks_against(drug, action.prescription_id)):
+        return "medication-warning"
+    return on_shelf(paper, drug, action.substitution.quantity or work.rest)
+
+
+def on_shelf(paper: Paper, drug: str, pieces: int) -> str | None:
+    there = paper.on_shelf(drug)
+    return "out-of-stock" if there is not None and there < pieces else None
+
+
+def changing_allergy(paper: Paper, action: Any) -> str | None:
+    id = action.allergy_id
+    if id == FOREIGN:
+        return "conflict"
+    if id not in paper.allergies:
+        return "not-found"
+    return "already-done" if paper.allergies[id].in_error else None
 
 
 def of_this_visit(paper: Paper, id: UUID) -> str | None:
@@ -167,7 +219,10 @@ def telling_patient(paper: Paper, action: Any) -> str | None:
     return None if action.obligation_id in paper.untold else "not-found"
 
 
-LABORATORY: dict[str, Callable[[Paper, Any], str | None]] = {
+AT_ANY_TIME: dict[str, Callable[[Paper, Any], str | None]] = {
+    "record_allergy": lambda paper, action: None,
+    "change_allergy": changing_allergy,
+    "dispense": answering,
     "report_lab_test": reporting,
     "correct_lab_result": correcting,
     "acknowledge_critical": acknowledging,
@@ -177,14 +232,13 @@ LABORATORY: dict[str, Callable[[Paper, Any], str | None]] = {
 """What may be done whether or not the patient is still there."""
 
 
-def fitting(paper: Paper, action: Dispense) -> str | None:
-    work = paper.work[action.prescription_id]
-    rest, now = work.pieces - work.given, action.quantity_dispensed
+def fitting(work: Work, action: Dispense) -> str | None:
+    rest, now = work.rest, action.quantity_dispensed
     if action.status == "PARTIALLY_DISPENSED":
         return None if now and now < rest else "invalid"
-    if action.status == "DISPENSED":
-        return None if now in (None, rest, work.pieces) else "invalid"
-    return None
+    if action.status == "OWED":
+        return None if now is None or now < rest else "invalid"
+    return None if now in (None, rest, work.pieces) else "invalid"
 
 
 def may_record_triage(paper: Paper, action: Any, actor: Person) -> str | None:
