@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.actions import Discharge, Dispense, RecordAllergy
+from models.base import NOTHING
 from models.catalogue import Resource
 from models.staff import Role, Station
 from models.visit import Status, Visit
@@ -155,7 +156,7 @@ def test_a_debt_outlives_the_visit_and_holds_up_nothing() -> None:
     assert desk.visit.owed_drugs == ()
     assert [start.kind for start in change.starts] == ["Obligation"]
     assert change.rows[0].values["quantity_dispensed"] == 4
-    assert (desk.visit.end, desk.visit.balance) == (Status.COMPLETED, 0)
+    assert (desk.visit.end, desk.visit.balance) == (Status.COMPLETED, NOTHING)
 
 
 def test_a_debt_is_due_when_the_catalogue_says() -> None:
@@ -186,7 +187,7 @@ def test_a_dearer_drug_in_place_of_a_debt_costs_the_patient_nothing_more() -> No
     desk, id = owed(4)
     before = desk.visit.total_amount
     desk.does(PHARMACY, instead(id, "Amoxicillin", quantity=20))
-    assert (desk.visit.total_amount, desk.visit.balance, desk.visit.owed_drugs) == (before, 0, ())
+    assert (desk.visit.total_amount, desk.visit.balance, desk.visit.owed_drugs) == (before, NOTHING, ())
 
 
 def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
@@ -200,7 +201,7 @@ def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "pieces", "request", "dispense"),
+    ("status", "pieces", "asked", "handed"),
     [
         ("DISPENSED", None, "completed", "completed"),
         ("PARTIALLY_DISPENSED", 1, "active", "completed"),
@@ -210,11 +211,11 @@ def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
         ("CANCELLED", None, "cancelled", "declined"),
     ],
 )
-def test_each_word_has_its_words_in_fhir(status: str, pieces: int | None, request: str, dispense: str) -> None:
+def test_each_word_has_its_words_in_fhir(status: str, pieces: int | None, asked: str, handed: str) -> None:
     desk, id = with_prescription(4)
     change = desk.does(PHARMACY, handing(id, status, pieces))
     (made,) = [row.values for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE]
-    assert (change.rows[0].values["request_status"], made["status"]) == (request, dispense)
+    assert (change.rows[0].values["request_status"], made["status"]) == (asked, handed)
 
 
 def test_what_was_set_aside_is_handed_out_when_it_comes() -> None:
