@@ -201,7 +201,7 @@ def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "pieces", "request", "dispense"),
+    ("status", "pieces", "asked", "handed"),
     [
         ("DISPENSED", None, "completed", "completed"),
         ("PARTIALLY_DISPENSED", 1, "active", "completed"),
@@ -211,11 +211,11 @@ def test_a_substitute_takes_the_place_of_the_rest_on_the_bill() -> None:
         ("CANCELLED", None, "cancelled", "declined"),
     ],
 )
-def test_each_word_has_its_words_in_fhir(status: str, pieces: int | None, request: str, dispense: str) -> None:
+def test_each_word_has_its_words_in_fhir(status: str, pieces: int | None, asked: str, handed: str) -> None:
     desk, id = with_prescription(4)
     change = desk.does(PHARMACY, handing(id, status, pieces))
     (made,) = [row.values for row in change.rows if row.resource is Resource.MEDICATION_DISPENSE]
-    assert (change.rows[0].values["request_status"], made["status"]) == (request, dispense)
+    assert (change.rows[0].values["request_status"], made["status"]) == (asked, handed)
 
 
 def test_what_was_set_aside_is_handed_out_when_it_comes() -> None:
