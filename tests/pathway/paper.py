@@ -53,7 +53,11 @@ FIRST_OUT = {"Amoxicillin": ("A1", "A2"), "Ibuprofen": ("I1",)}
 ALIKE = ({"Ibuprofen", "Diclofenac"},)
 """Drugs of which nobody takes two."""
 
-TOUCHES = {"Penicillin": {"Amoxicillin"}, "ibuprofen": {"Ibuprofen"}, "Aspirin": {"Ibuprofen", "Diclofenac"}}
+TOUCHES = {
+    "Penicillin": {"Amoxicillin"},
+    "ibuprofen": {"Ibuprofen", "Diclofenac"},
+    "Aspirin": {"Ibuprofen", "Diclofenac"},
+}
 """Which drugs an allergy speaks against; an allergy to peanuts against none."""
 
 NOT_IN_PREGNANCY = {"Ibuprofen", "Diclofenac"}
