@@ -218,7 +218,7 @@ def visit_of(row: dict[str, Any]) -> Visit:
 async def patient_with(db: Connection, command: Command) -> UUID | None:
     national_id = getattr(command.action, "national_id", None)
     found = await db.execute(
-        "select id from patients where facility_id = %s and national_id = %s",
+        "select coalesce(merged_into, id) as id from patients where facility_id = %s and national_id = %s",
         [command.actor.facility_id, national_id],
     )
     row = await found.fetchone()

@@ -7,15 +7,18 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_jsonable_python
 
+from activities.moving import Why, cover_anew, note_visit, of_one_visit
 from integrations.database import inserting, updating
 from models.actions import Change, Row
+from models.actions.registration import INSURED
 from models.audit import START, Entry, visit_chain
 from models.catalogue import Known, Resource
 from models.command import Command, case_of
 from models.events import Event, for_person
+from models.identity import MoveKind
 from models.problems import Problem
 from models.staff import Person
-from models.tables import TABLE_OF, AuditRow, Base, ChargeRow, CommandRow, EventRow, VisitRow
+from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
 from models.visit import Visit, summary
 
 Statement = tuple[str, dict[str, Any]]
@@ -36,15 +39,16 @@ class Written(NamedTuple):
 
 
 def statements(before: Visit | None, command: Command, change: Change) -> Written:
-    entry = audit_entry(before, command, change)
-    visit = change.visit.having(audit_head=entry.hash, audit_length=entry.seq)
+    entries = audit_entries(before, command, change)
+    visit = change.visit.having(audit_head=entries[-1].hash, audit_length=entries[-1].seq)
     answer = to_jsonable_python(command.action.answer(change, summary(visit)))
     patients = [row for row in change.rows if row.resource is Resource.PATIENT]
     others = [row for row in change.rows if row.resource is not Resource.PATIENT]
-    first = [command_statement(command, answer, change), *writes(patients)]
+    first = [command_statement(command, answer, change), *writes(patients), *left_statements(command, change)]
     guarded = visit_statement(before, visit)
-    moved = [*move_statements(change)]
-    rest = [*writes(others), *moved, *charge_statements(command, change), inserting(AuditRow, audit_values(entry))]
+    moved = [*move_statements(command, change)]
+    audited = [inserting(AuditRow, audit_values(one)) for one in entries]
+    rest = [*moved, *writes(others), *charge_statements(command, change), *audited]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
     heard = [*told, NOTIFY] if told else []
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
@@ -94,15 +98,26 @@ def writes(rows: list[Row]) -> Iterator[Statement]:
             yield text, {**parameters, "row_id": row.id}
 
 
-def move_statements(change: Change) -> Iterator[Statement]:
+def left_statements(command: Command, change: Change) -> Iterator[Statement]:
+    """The visit as it stood under the patient whom it leaves, before its row is written."""
+    if change.moved_from is not None:
+        yield note_visit(why_moved(command, change), change.moved_from, change.visit.patient_id, change.visit.id)
+
+
+def why_moved(command: Command, change: Change) -> Why:
+    kind = MoveKind.WRONG_PATIENT if change.moved_because else MoveKind.IDENTIFIED
+    reason = change.moved_because or command.action.said
+    return Why(command.id, change.visit.facility_id, kind, reason, command.actor.id, command.at)
+
+
+def move_statements(command: Command, change: Change) -> Iterator[Statement]:
     """What was written down for the patient that the visit had before, in whatever table, becomes this patient's."""
     if change.moved_from is None:
         return
-    values = {"to": change.visit.patient_id, "from": change.moved_from, "visit": change.visit.id}
-    theirs = "patient_id = %(from)s and (visit_id = %(visit)s or visit_id is null)"
-    for table in Base.metadata.sorted_tables:
-        if {"patient_id", "visit_id"} <= set(table.columns.keys()):
-            yield f"update {table.name} set patient_id = %(to)s where {theirs}", values
+    visit, why = change.visit, why_moved(command, change)
+    yield from of_one_visit(why, change.moved_from, visit.patient_id, visit.id)
+    if change.moved_because:
+        yield from cover_anew(why, visit.id, visit.payment_type, is_asked=visit.payment_type in INSURED)
 
 
 def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
@@ -144,6 +159,16 @@ def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry
         at=command.at,
         previous_hash=before.audit_head if before else START,
     )
+
+
+def audit_entries(before: Visit | None, command: Command, change: Change) -> list[Entry]:
+    """One for what was done; where the visit left another patient, a second one about that patient."""
+    entry = audit_entry(before, command, change)
+    if change.moved_from is None:
+        return [entry]
+    left = {"resource_id": change.moved_from, "details": f"{command.action.said}; moved from this one"}
+    second = {"id": uuid5(command.id, "audit-left"), "seq": entry.seq + 1, "previous_hash": entry.hash, **left}
+    return [entry, entry.model_copy(update=second)]
 
 
 def audit_values(entry: Entry) -> dict[str, Any]:

@@ -79,13 +79,17 @@ class PatientOfVisit(Value):
     visit_id: UUID | None = None
 
 
+class CoverOfVisit(Value):
+    """The invoices and claims of the visit: what somebody else was to pay."""
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | CoverOfVisit | NextNumber
 
 
 class Priced(Value):
@@ -113,4 +117,9 @@ class Known(Value):
     item: Item | None = None
     row: dict[str, Any] | None = None
     patient: dict[str, Any] | None = None
+    open_visits: tuple[UUID, ...] = ()
+    """Of the patient that was asked for."""
+    invoices: tuple[dict[str, Any], ...] = ()
+    """What was invoiced for the visit and holds: `id`, `resource`, `amount_charged`."""
+    claims: tuple[dict[str, Any], ...] = ()
     number: int = 0

@@ -12,6 +12,7 @@ from models.actions.critical_results import AcknowledgeCritical
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
+from models.actions.identity import FollowPatient, WrongPatient
 from models.actions.immunization import RecordImmunization
 from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
@@ -26,6 +27,7 @@ VisitAction = (
     RecordTriage
     | ConfirmRetriage
     | IdentifyPatient
+    | WrongPatient
     | TakeIn
     | RecordEncounter
     | RecordDiagnosis
@@ -51,7 +53,14 @@ VisitAction = (
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
-    RegisterPatient | OpenVisit | ReceiveEmergency | VisitAction | ConfirmPayment | FailPayment | CreditPayment,
+    RegisterPatient
+    | OpenVisit
+    | ReceiveEmergency
+    | VisitAction
+    | FollowPatient
+    | ConfirmPayment
+    | FailPayment
+    | CreditPayment,
     Field(discriminator="kind"),
 ]
 
@@ -73,6 +82,7 @@ __all__ = [
     "Discharge",
     "Dispense",
     "FailPayment",
+    "FollowPatient",
     "FollowUp",
     "IdentifyPatient",
     "OpenVisit",
@@ -95,4 +105,5 @@ __all__ = [
     "TakePayment",
     "TellPatient",
     "VisitAction",
+    "WrongPatient",
 ]

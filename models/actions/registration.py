@@ -67,6 +67,8 @@ class Arrival(Action):
         raise AlreadyDone("This visit is open already.")
 
     def registered(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
+        if case.known.open_visits:
+            raise Conflict("The patient has an open visit already. Go on with that one, or end it first.")
         visit = first_visit(case, patient, self)
         payload = {
             "patientId": visit.patient_id,
@@ -174,8 +176,6 @@ class OpenVisit(Arrival):
 def found(case: Case) -> dict[str, Any]:
     if case.known.patient is None:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
-    if merged_into := case.known.patient.get("merged_into"):
-        raise Conflict("This registration was merged with another. Go on with that one.", patient_id=merged_into)
     return case.known.patient
 
 

@@ -22,6 +22,7 @@ from models.tables.clinic import (
     UserRow,
     VaccineRow,
 )
+from models.tables.identity import PatientMergeRow, RecordMoveRow
 from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, SealRow
 from models.tables.outside import (
     CallbackRow,
@@ -119,11 +120,13 @@ __all__ = [
     "NumberRow",
     "ObligationRow",
     "OptOutRow",
+    "PatientMergeRow",
     "PatientRow",
     "PaymentRow",
     "PrescriptionRow",
     "PriceRow",
     "Record",
+    "RecordMoveRow",
     "ReferralRow",
     "SealRow",
     "ServiceCodeRow",
