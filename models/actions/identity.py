@@ -87,7 +87,7 @@ class FollowPatient(Action):
     by_the_clinic = True
     resource = Resource.PATIENT
     writes = "UPDATE"
-    said = "Visit follows its patient, whose registrations were merged or parted"
+    said = "Visit follows its patient"
 
     kind: Literal["follow_patient"] = "follow_patient"
     patient_id: UUID

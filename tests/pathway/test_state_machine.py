@@ -1,5 +1,7 @@
 """Any role, any action, any order: the rules are held against the notes that a clerk keeps on paper."""
 
+from uuid import uuid5
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -11,7 +13,17 @@ from tests.pathway.desk import registered
 from tests.pathway.forms import FORMS, NURSE_AND_CLINICIAN, Choice, next_form
 from tests.pathway.machine import Notebook
 from tests.pathway.paper import Paper
-from tests.pathway.people import ANOTHER_FACILITY, CLINICIAN, FACILITY, NURSE, SECOND_CLINICIAN, STAFF, person, triage
+from tests.pathway.people import (
+    ANOTHER_FACILITY,
+    CLINICIAN,
+    FACILITY,
+    NAMES,
+    NURSE,
+    SECOND_CLINICIAN,
+    STAFF,
+    person,
+    triage,
+)
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
@@ -19,7 +31,7 @@ MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
-SELDOM = ("arrive", "cancel visit", "diagnose")
+SELDOM = ("arrive", "cancel visit", "diagnose", "wrong patient")
 NUMBERS = st.integers(0, 59)
 
 
@@ -40,6 +52,10 @@ class Pathway(Notebook):
                 "visit_id": UNKNOWN,
                 "status": "PENDING",
             }
+        first, other = self.desk.visit.patient_id, uuid5(NAMES, "another patient")
+        registered_too = self.desk.shelf.rows[Resource.PATIENT, first] | {"id": other, "age": 31}
+        self.desk.shelf.rows[Resource.PATIENT, other] = registered_too
+        self.paper.whose, self.paper.people = first, (first, other)
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
         for who, action in (*seen, (STAFF[Role.CASHIER], asked))[:far]:

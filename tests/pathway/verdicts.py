@@ -27,6 +27,7 @@ ROLES = {
     "take_payment": {Role.CASHIER},
     "raise_sha_invoice": {Role.CASHIER},
     "cancel_visit": {Role.RECEPTIONIST, Role.SUPERVISOR},
+    "wrong_patient": {Role.RECEPTIONIST, Role.SUPERVISOR},
     "discharge": {Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE},
     "register_patient": {Role.RECEPTIONIST},
     "open_visit": {Role.RECEPTIONIST},
@@ -58,10 +59,19 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return LABORATORY[kind](paper, action)
     if kind == "dispense":
         return answering(paper, action)
-    if paper.ended:
+    if kind == "wrong_patient":
+        return another(paper, action)
+    if paper.ended and not (kind in ("take_payment", "raise_sha_invoice") and paper.owed > 0):
         return "visit-closed"
     special = SPECIAL.get(kind)
     return special(paper, action, actor) if special else ordinary(paper, action)
+
+
+def another(paper: Paper, action: Any) -> str | None:
+    """Of whom nobody thought before, but who is registered."""
+    if action.patient_id == paper.whose:
+        return "conflict"
+    return None if action.patient_id in paper.people else "not-found"
 
 
 def telling(paper: Paper, action: Any) -> str | None:
