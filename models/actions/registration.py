@@ -144,7 +144,7 @@ class RegisterPatient(Arrival):
     def require_same_person(self, patient: dict[str, Any]) -> None:
         """Where both patient_id and national_id are given, they must not speak of two people."""
         known_as = patient.get("national_id")
-        if self.national_id and known_as and self.national_id != known_as:
+        if self.patient_id and self.national_id and known_as and self.national_id != known_as:
             raise Conflict("patient_id and national_id belong to different patients. Check both.")
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
