@@ -152,7 +152,7 @@ def filled(pair: Pair) -> dict[str, Any]:
     if not one["phone_number"] and other["phone_number"]:
         taken["phone_number"] = other["phone_number"]
     if one["date_of_birth"] is None and other["date_of_birth"] is not None:
-        taken |= {"date_of_birth": other["date_of_birth"], "age": None}
+        taken |= {"date_of_birth": other["date_of_birth"]} | ({} if one["age"] is None else {"age": None})
     elif one["date_of_birth"] is None and one["age"] is None and other["age"] is not None:
         taken["age"] = other["age"]
     if one["insurance_type"] == InsuranceType.CASH != other["insurance_type"]:
