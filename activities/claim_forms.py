@@ -65,6 +65,7 @@ class ClaimForms:
             claim_id=row["id"],
             visit_id=row["visit_id"],
             facility_id=row["facility_id"],
+            patient_id=row["patient_id"],
             payer=row["payer"],
             gateway=row["gateway"],
             number=row["number"],

@@ -186,7 +186,7 @@ async def registration(db: Reading, actor: Person, id: UUID) -> Patient:
     return dict(found)
 
 
-@routes.get("/patients/{id}", response_model=Known)
+@routes.get("/patients/{id}", response_model=SHAPE | Known)
 async def patient(id: UUID, actor: Signed, db: Reading) -> Any:
     """One patient's demographics. Of a registration that was merged: as it stood, with `merged_into` and, as
     `surviving`, the patient by whom it is known today. `known_before_as`: registrations merged into this one."""
@@ -194,7 +194,9 @@ async def patient(id: UUID, actor: Signed, db: Reading) -> Any:
     surviving = await registration(db, actor, found["merged_into"]) if found["merged_into"] else None
     former = select(*(PATIENTS.c[name] for name in ALIAS)).where(PATIENTS.c.merged_into == id)
     rows = (await db.execute(former.order_by(PATIENTS.c.registration_date, PATIENTS.c.id))).mappings()
-    return {**found, "surviving": surviving, "known_before_as": [dict(row) for row in rows]}
+    aliases = [dict(row) for row in rows]
+    merged = {"surviving": surviving, "known_before_as": aliases} if surviving or aliases else {}
+    return {**found, **merged}
 
 
 @routes.get("/patients/{id}/merges", response_model=list_of(record_shape(PatientMergeRow)))
