@@ -318,7 +318,10 @@ class Parting(Change):
         return self.told(survivor, {**now[merged], **back})
 
     async def standing(self) -> dict[str, Any]:
-        found = await self.db.execute(STANDING, (self.action.id, self.facility_id))
+        about = (self.action.id, self.facility_id)
+        if not await (await self.db.execute(RESOLVED, ([self.action.id], self.facility_id))).fetchone():
+            raise NotFound("There is no such patient.")
+        found = await self.db.execute(STANDING, about)
         if (merge := await found.fetchone()) is None:
             raise Conflict("No merge stands that ended this registration. Name the one that was merged, by its old id.")
         return merge

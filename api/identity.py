@@ -203,6 +203,7 @@ async def patient(id: UUID, actor: Signed, db: Reading) -> Any:
 async def merges(id: UUID, actor: Signed, db: Reading, limit: Limit = 50, cursor: Cursor = None) -> Any:
     """Every merge that this registration was part of, also those that were undone: who, when, why, and both as they
     stood before."""
+    await registration(db, actor, id)
     wanted = select(MERGES).where(
         MERGES.c.facility_id == actor.facility_id, or_(MERGES.c.survivor_id == id, MERGES.c.merged_id == id)
     )
@@ -222,6 +223,7 @@ async def moved_records(id: UUID, actor: Signed, db: Reading, limit: Limit = 50,
     """What once stood under this registration and was moved: each record as it was, marked, with where it is now, who
     moved it and why."""
     require_role(CLINICAL_READERS, actor, "Reading these records")
+    await registration(db, actor, id)
     wanted = select(MOVES).where(MOVES.c.facility_id == actor.facility_id, MOVES.c.from_patient == id)
     found = await page(db, wanted, MOVES.c.moved_at, MOVES.c.id, limit, cursor)
     return {**found, "items": [{**row, "mark": MARKS[row["kind"]]} for row in found["items"]]}
