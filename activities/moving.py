@@ -10,7 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from models.actions import Change
+from models.actions.registration import INSURED
 from models.claims import ClaimStatus
+from models.command import Command
 from models.identity import MoveKind
 from models.tables import Base, VisitRow
 
@@ -131,3 +134,25 @@ def cover_anew(why: Why, visit_id: UUID, payer: str, *, is_asked: bool) -> Itera
         COVER_ANEW,
         {**given, "payer": payer, "is_asked": is_asked, "advice": ASKED_ANEW if is_asked else NOBODY_ASKED},
     )
+
+
+def left_statements(command: Command, change: Change) -> Iterator[Statement]:
+    """The visit as it stood under the patient whom it leaves, before its row is written."""
+    if change.moved_from is not None:
+        yield note_visit(why_moved(command, change), change.moved_from, change.visit.patient_id, change.visit.id)
+
+
+def why_moved(command: Command, change: Change) -> Why:
+    kind = MoveKind.WRONG_PATIENT if change.moved_because else MoveKind.IDENTIFIED
+    reason = change.moved_because or command.action.said
+    return Why(command.id, change.visit.facility_id, kind, reason, command.actor.id, command.at)
+
+
+def move_statements(command: Command, change: Change) -> Iterator[Statement]:
+    """What was written down for the patient that the visit had before, in whatever table, becomes this patient's."""
+    if change.moved_from is None:
+        return
+    visit, why = change.visit, why_moved(command, change)
+    yield from of_one_visit(why, change.moved_from, visit.patient_id, visit.id)
+    if change.moved_because:
+        yield from cover_anew(why, visit.id, visit.payment_type, is_asked=visit.payment_type in INSURED)

@@ -7,15 +7,13 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_jsonable_python
 
-from activities.moving import Why, cover_anew, note_visit, of_one_visit
+from activities.moving import left_statements, move_statements
 from integrations.database import inserting, updating
 from models.actions import Change, Row
-from models.actions.registration import INSURED
 from models.audit import START, Entry, visit_chain
 from models.catalogue import Known, Resource
 from models.command import Command, case_of
 from models.events import Event, for_person
-from models.identity import MoveKind
 from models.problems import Problem
 from models.staff import Person
 from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
@@ -96,28 +94,6 @@ def writes(rows: list[Row]) -> Iterator[Statement]:
         elif row.values:
             text, parameters = updating(table, row.values, "id = %(row_id)s")
             yield text, {**parameters, "row_id": row.id}
-
-
-def left_statements(command: Command, change: Change) -> Iterator[Statement]:
-    """The visit as it stood under the patient whom it leaves, before its row is written."""
-    if change.moved_from is not None:
-        yield note_visit(why_moved(command, change), change.moved_from, change.visit.patient_id, change.visit.id)
-
-
-def why_moved(command: Command, change: Change) -> Why:
-    kind = MoveKind.WRONG_PATIENT if change.moved_because else MoveKind.IDENTIFIED
-    reason = change.moved_because or command.action.said
-    return Why(command.id, change.visit.facility_id, kind, reason, command.actor.id, command.at)
-
-
-def move_statements(command: Command, change: Change) -> Iterator[Statement]:
-    """What was written down for the patient that the visit had before, in whatever table, becomes this patient's."""
-    if change.moved_from is None:
-        return
-    visit, why = change.visit, why_moved(command, change)
-    yield from of_one_visit(why, change.moved_from, visit.patient_id, visit.id)
-    if change.moved_because:
-        yield from cover_anew(why, visit.id, visit.payment_type, is_asked=visit.payment_type in INSURED)
 
 
 def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
