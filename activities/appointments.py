@@ -27,7 +27,8 @@ from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
 
 FOUND = "select * from appointments where id = %s and facility_id = %s for update"
-PATIENT = "select 1 from patients where id = %s and facility_id = %s"
+PATIENT = "select coalesce(merged_into, id) as id from patients where id = %s and facility_id = %s for share"
+"""Held until it is written, so that no merge comes between; a registration that was merged leads to the other."""
 
 
 class AppointmentTurn(Value):
@@ -91,13 +92,15 @@ class Appointments:
 async def book(db: Connection, command: AppointmentCommand, action: BookAppointment) -> Done:
     check_booking(action, command.at)
     facility_id = command.actor.facility_id
-    if await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone() is None:
+    patient = await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone()
+    if patient is None:
         raise NotFound("No such patient is registered here. Correct patient_id.")
     row = {
         "id": command.appointment_id,
         "facility_id": facility_id,
         "visit_id": None,
         **action.model_dump(exclude={"kind"}),
+        "patient_id": patient["id"],
         "created_by": command.actor.id,
         "recorded_by": command.actor.id,
         "recorded_at": command.at,

@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.database import Connection
 from models.catalogue import (
+    CoverOfVisit,
     DosesGiven,
     HistoryOf,
     Item,
@@ -15,6 +16,7 @@ from models.catalogue import (
     PatientOfVisit,
     Priced,
     PriceOf,
+    Resource,
     RowOf,
     StockOf,
     Want,
@@ -36,6 +38,15 @@ DOSES = """
     where i.patient_id = (select patient_id from visits where id = %s) and i.facility_id = %s
         and i.status = 'COMPLETED'
     order by i.immunization_date, i.recorded_at
+"""
+PATIENT = "select * from patients where {} = %s and facility_id = %s for share"
+OPEN_VISITS = "select id from visits where patient_id = %s and completed_at is null order by arrived_at"
+INVOICES = """
+    select id, amount_charged, status from {} where visit_id = %s and facility_id = %s and status <> 'CANCELLED'
+"""
+CLAIMS = """
+    select id, payer, number, status, handed_in, submitted_at, session is not null as is_open_there
+    from claims where visit_id = %s and facility_id = %s
 """
 NEXT_NUMBER = """
     insert into numbers (facility_id, series, last) values (%s, %s, 1)
@@ -96,7 +107,9 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
         case RowOf():
             return {"row": await row(db, want, actor)}
         case PatientOf():
-            return {"patient": await patient(db, want, actor)}
+            return await patient(db, want, actor)
+        case CoverOfVisit():
+            return await cover(db, command)
         case PatientOfVisit():
             visit_id = want.visit_id or command.visit_id
             return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
@@ -157,10 +170,28 @@ async def row(db: Connection, want: RowOf, actor: Person) -> dict[str, Any] | No
     return await one(db, f"select * from {table} where id = %s and facility_id = %s", want.id, actor.facility_id)
 
 
-async def patient(db: Connection, want: PatientOf, actor: Person) -> dict[str, Any] | None:
-    """By id where one is given, else by national id."""
+async def patient(db: Connection, want: PatientOf, actor: Person) -> dict[str, Any]:
+    """By id where one is given, else by national id; a registration that was merged leads to the one that goes on.
+
+    Held until the visit is written, so that no merge comes between.
+    """
     column, value = ("id", want.id) if want.id else ("national_id", want.national_id)
-    return await one(db, f"select * from patients where {column} = %s and facility_id = %s", value, actor.facility_id)
+    while (found := await one(db, PATIENT.format(column), value, actor.facility_id)) and found["merged_into"]:
+        column, value = "id", found["merged_into"]
+    if found is None:
+        return {"patient": None}
+    visits = await (await db.execute(OPEN_VISITS, (found["id"],))).fetchall()
+    return {"patient": found, "open_visits": tuple(visit["id"] for visit in visits)}
+
+
+async def cover(db: Connection, command: Command) -> dict[str, Any]:
+    about = (command.visit_id, command.actor.facility_id)
+    invoices: list[dict[str, Any]] = []
+    for resource in (Resource.SHA_INVOICE, Resource.INSURER_INVOICE):
+        rows = await db.execute(INVOICES.format(TABLE_OF[resource].__tablename__), about)
+        invoices += [{**row, "resource": resource} for row in await rows.fetchall()]
+    claims = await (await db.execute(CLAIMS, about)).fetchall()
+    return {"invoices": tuple(invoices), "claims": tuple(claims)}
 
 
 async def history(db: Connection, want: HistoryOf, command: Command) -> History | None:

@@ -15,11 +15,13 @@ VISIT = """
            p.first_name, p.last_name, p.phone_number, p.national_id, p.sha_number, u.registration_number
     from visits v join patients p on p.id = v.patient_id left join users u on u.id = v.provider_id where v.id = %s
 """
-SHA_INVOICES = "select sha_number as member_number, amount_charged from sha_invoices where visit_id = %s"
+SHA_INVOICES = (
+    "select sha_number as member_number, amount_charged from sha_invoices where visit_id = %s and status <> 'CANCELLED'"
+)
 INSURER_INVOICES = """
     select i.member_number, i.amount_charged, l.payer_code, l.name as payer_name
     from insurer_invoices i join insurers l on l.id = i.insurer_id
-    where i.visit_id = %s and (l.code = 'NHIF') = %s order by i.recorded_at
+    where i.visit_id = %s and i.status <> 'CANCELLED' and (l.code = 'NHIF') = %s order by i.recorded_at
 """
 DIAGNOSES = """
     select d.id, d.diagnosis_code, d.coding_system, d.diagnosis_name, c.icd10, c.icd11
@@ -63,6 +65,7 @@ class ClaimForms:
             claim_id=row["id"],
             visit_id=row["visit_id"],
             facility_id=row["facility_id"],
+            patient_id=row["patient_id"],
             payer=row["payer"],
             gateway=row["gateway"],
             number=row["number"],

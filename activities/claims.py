@@ -36,13 +36,13 @@ FOUND = "select * from claims where id = %s"
 LOCKED = "select * from claims where id = %s for update"
 WAY = """
     select i.insurer_id, l.gateway from insurer_invoices i join insurers l on l.id = i.insurer_id
-    where i.visit_id = %s and (l.code = 'NHIF') = %s order by i.recorded_at desc limit 1
+    where i.visit_id = %s and i.status <> 'CANCELLED' and (l.code = 'NHIF') = %s order by i.recorded_at desc limit 1
 """
 NEXT_NUMBER = """
     insert into numbers (facility_id, series, last) values (%s, 'claim', 1)
     on conflict (facility_id, series) do update set last = numbers.last + 1 returning last
 """
-VISIT = "select facility_id, patient_id from visits where id = %s"
+VISIT = "select facility_id, patient_id from visits where id = %s for share"
 MOVE = """
     update claims set status = %(status)s, raw_status = %(raw_status)s, reason = %(reason)s, version = version + 1,
         amount_paid = coalesce(%(paid)s, amount_paid), handed_in = coalesce(%(handed_in)s, handed_in),

@@ -26,7 +26,8 @@ VISIT = """
            i.member_number
     from visits v join patients p on p.id = v.patient_id
     left join lateral (
-        select * from insurer_invoices i where i.visit_id = v.id order by i.recorded_at desc limit 1
+        select * from insurer_invoices i where i.visit_id = v.id and i.status <> 'CANCELLED'
+        order by i.recorded_at desc limit 1
     ) i on true left join insurers l on l.id = i.insurer_id where v.id = %s
 """
 BEGIN = """
@@ -46,16 +47,24 @@ ADVICE = {
 }
 
 
+MOVED = "MOVED"
+"""The answer is about a patient whose visit this no longer is."""
+
+
 class Question(Value):
     """Whose cover is asked for, and of whom. No gateway: nobody can be asked."""
 
     visit_id: UUID
+    patient_id: UUID | None = None
     gateway: Gateway | None
     member: Member
 
 
 class Answer(Value):
+    """`patient_id`: about whom the payer was asked; none in what was asked before visits could move."""
+
     visit_id: UUID
+    patient_id: UUID | None = None
     cover: Cover
 
 
@@ -73,14 +82,18 @@ class Coverages:
             if visit is None:
                 return None
             await db.execute(BEGIN, {**visit, "advice": PROVISIONAL})
-        return Question(visit_id=visit_id, gateway=gateway_of(visit), member=asked_about(visit))
+        whose = {"visit_id": visit_id, "patient_id": visit["patient_id"]}
+        return Question(**whose, gateway=gateway_of(visit), member=asked_about(visit))
 
     @activity.defn(name="answer_coverage")
     async def answer(self, answer: Answer) -> str:
-        """Write down what the payer said; where there is no cover, reception gets a task."""
+        """Write down what the payer said; where there is no cover, reception gets a task. Of a patient whose visit it
+        is no longer, nothing is written."""
         async with writing(self.pool) as db:
             visit = await found(db, answer.visit_id)
             assert visit is not None
+            if answer.patient_id not in (None, visit["patient_id"]):
+                return MOVED
             status = status_of(visit, answer.cover)
             advice = answer.cover.advice or ADVICE.get(status, "")
             row = {

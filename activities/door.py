@@ -30,8 +30,11 @@ RETRY_SECONDS = 2
 
 @dataclass(frozen=True)
 class Done:
+    """`also`: what the audit says about further records that the same errand changed."""
+
     deed: Deed
     answer: dict[str, Any]
+    also: tuple[Deed, ...] = ()
 
 
 Work: TypeAlias = Callable[[Connection], Awaitable[Done]]
@@ -78,7 +81,8 @@ class Door:
             journal = await Journal.open(db, facility_id)
             done = await work(db)
             answer: dict[str, Any] = to_jsonable_python(done.answer)
-            await journal.append(done.deed, errand.actor.id, errand.address)
+            for deed in (done.deed, *done.also):
+                await journal.append(deed, errand.actor.id, errand.address)
             await db.execute(ANSWER, (as_json(answer), errand.id))
             return answer
 

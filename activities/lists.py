@@ -13,7 +13,7 @@ from models.actions.registration import check_birth
 from models.administration import Errand, PatientCorrection, PriceForm
 from models.catalogue import Resource
 from models.command import NAIROBI
-from models.problems import DuplicatePatient, NotFound
+from models.problems import Conflict, DuplicatePatient, NotFound
 from models.tables import PatientRow, PriceRow
 
 PRICE = "select * from prices where facility_id = %s and lower(code) = lower(%s) for no key update"
@@ -47,6 +47,8 @@ async def correct_patient(db: Connection, errand: Errand, patient_id: UUID, form
     before = await (await db.execute(PATIENT, (patient_id, facility_id))).fetchone()
     if before is None:
         raise NotFound("No such patient is registered here.")
+    if before["merged_into"]:
+        raise Conflict("This registration was merged. Correct the one that goes on.", patient_id=before["merged_into"])
     check_birth(form.date_of_birth, datetime.now(NAIROBI).date())
     changed = differences(before, form.changes())
     values = {name: new for name, (_, new) in changed.items()}

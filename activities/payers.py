@@ -20,12 +20,15 @@ from models.staff import Role
 from models.tasks import NewTask, TaskKind
 
 FOUND = "select * from claims where id = %s"
-OPENED = "update claims set session = %s, payer_reference = %s where id = %s"
+OPENED = "update claims set session = %s, payer_reference = %s where id = %s and patient_id = %s"
 SHARED = """
     select number from claims where gateway = %s and payer_reference = %s and id <> %s
     and status not in ('PAID', 'CLOSED', 'TIME_BARRED', 'REJECTED')
 """
-INTEND = "update claims set handed_in = 'INTENDED' where id = %s and handed_in = 'NO' returning id"
+INTEND = """
+    update claims set handed_in = 'INTENDED'
+    where id = %s and handed_in = 'NO' and session is not null returning id
+"""
 CERTAINLY_NOT = """
     update claims set handed_in = 'NO', turn_asked_at = null where id = %s and handed_in = 'INTENDED'
 """
@@ -84,7 +87,7 @@ class PayerDesk:
     @activity.defn(name="open_claim")
     async def open(self, given: Code) -> None:
         """Open the claim at the payer, or find it open; what opens it from now on is kept sealed."""
-        form, session, _ = await self.claim(given.claim_id)
+        form, session, row = await self.claim(given.claim_id)
         if session is not None:
             return
         async with self.gate.call():
@@ -92,7 +95,12 @@ class PayerDesk:
         await self.require_own(given.claim_id, opened.reference)
         sealed = self.vault.seal(opened.model_dump_json().encode(), str(given.claim_id))
         async with writing(self.pool) as db:
-            await db.execute(OPENED, (sealed, opened.reference, given.claim_id))
+            kept = await db.execute(OPENED, (sealed, opened.reference, given.claim_id, row["patient_id"]))
+        if kept.rowcount == 0:
+            words = "The visit was moved to another patient meanwhile. Ask that patient for a code."
+            raise ApplicationError(
+                "it is another patient's claim now", {"words": words}, type="SaidNo", non_retryable=True
+            )
 
     async def require_own(self, claim_id: UUID, reference: str) -> None:
         """A payer that finds a patient's open claim may find the one of another visit of the same hour."""

@@ -39,6 +39,7 @@ TEMPORAL_UI = uuid5(NAMESPACE_URL, "njia:temporal-ui")
 """Who a command comes from that the API did not sign: somebody at the Temporal UI, with a supervisor's rights."""
 
 NOBODY = UUID(int=0)
+GOES_ON_AS = "select merged_into from patients where id = %s and facility_id = %s and merged_into is not null"
 NEXT_IN_AUDIT = "audit_logs_chain_seq_key"
 ON_HAND = "stock_batches_on_hand_check"
 
@@ -133,6 +134,7 @@ class Records:
         return await self.decide(db, latest or await stored(db, command.visit_id), command)
 
     async def decide(self, db: Connection, visit: Visit | None, command: Command) -> Outcome:
+        command = await meant(db, visit, command)
         refuse(visit, command)  # nothing is looked up, and no number drawn, for who may not
         async with db.pipeline() as pipeline, db.transaction():
             known = await look_up(db, command)
@@ -190,6 +192,14 @@ def unexpected(command: Command, bug: Exception) -> Unexpected:
     return Unexpected("This command met a fault of ours and was not done. Tell your supervisor.")
 
 
+async def meant(db: Connection, visit: Visit | None, command: Command) -> Command:
+    """The command, about the patient who is meant: a registration that was merged leads to the one that goes on."""
+    if visit is None or command.patient_id in (None, visit.patient_id):
+        return command
+    row = await (await db.execute(GOES_ON_AS, (command.patient_id, visit.facility_id))).fetchone()
+    return command.model_copy(update={"patient_id": row["merged_into"]}) if row else command
+
+
 def has_moved(visit: Visit | None, latest: Visit | None) -> bool:
     return latest is not None and (visit is None or visit.version != latest.version)
 
@@ -237,7 +247,7 @@ def visit_of(row: dict[str, Any]) -> Visit:
 async def patient_with(db: Connection, command: Command) -> UUID | None:
     national_id = getattr(command.action, "national_id", None)
     found = await db.execute(
-        "select id from patients where facility_id = %s and national_id = %s",
+        "select coalesce(merged_into, id) as id from patients where facility_id = %s and national_id = %s",
         [command.actor.facility_id, national_id],
     )
     row = await found.fetchone()

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_jsonable_python
 
+from activities.moving import left_statements, move_statements
 from integrations.database import inserting, updating
 from models.actions import Change, Row
 from models.audit import START, Entry, visit_chain
@@ -17,7 +18,7 @@ from models.hindsight import wrote
 from models.problems import Problem
 from models.staff import Person
 from models.stock import StockMove
-from models.tables import TABLE_OF, AuditRow, Base, ChargeRow, CommandRow, EventRow, VisitRow
+from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
 from models.visit import Visit, summary
 
 Statement = tuple[str, dict[str, Any]]
@@ -46,18 +47,23 @@ class Written(NamedTuple):
 
 
 def statements(before: Visit | None, command: Command, change: Change) -> Written:
-    entry = audit_entry(before, command, change)
-    visit = change.visit.having(audit_head=entry.hash, audit_length=entry.seq)
+    entries = audit_entries(before, command, change)
+    visit = change.visit.having(audit_head=entries[-1].hash, audit_length=entries[-1].seq)
     answer = to_jsonable_python(command.action.answer(change, summary(visit)))
     patients = [row for row in change.rows if row.resource is Resource.PATIENT]
     others = [row for row in change.rows if row.resource is not Resource.PATIENT]
     kept = wrote(before, visit, change)
-    first = [command_statement(command, answer, kept, change), *writes(patients)]
+    first = [
+        command_statement(command, answer, kept, change),
+        *writes(patients),
+        *left_statements(command, change),
+    ]
     guarded = visit_statement(before, visit)
-    moved = [*move_statements(change)]
+    moved = [*move_statements(command, change)]
     shelf = [*stock_statements(command, change)]
     charged = [*charge_statements(command, change)]
-    rest = [*writes(others), *moved, *shelf, *charged, inserting(AuditRow, audit_values(entry))]
+    audited = [inserting(AuditRow, audit_values(one)) for one in entries]
+    rest = [*moved, *writes(others), *shelf, *charged, *audited]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
     heard = [*told, NOTIFY] if told else []
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
@@ -108,17 +114,6 @@ def writes(rows: list[Row]) -> Iterator[Statement]:
         elif row.values:
             text, parameters = updating(table, row.values, "id = %(row_id)s")
             yield text, {**parameters, "row_id": row.id}
-
-
-def move_statements(change: Change) -> Iterator[Statement]:
-    """What was written down for the patient that the visit had before, in whatever table, becomes this patient's."""
-    if change.moved_from is None:
-        return
-    values = {"to": change.visit.patient_id, "from": change.moved_from, "visit": change.visit.id}
-    theirs = "patient_id = %(from)s and (visit_id = %(visit)s or visit_id is null)"
-    for table in Base.metadata.sorted_tables:
-        if {"patient_id", "visit_id"} <= set(table.columns.keys()):
-            yield f"update {table.name} set patient_id = %(to)s where {theirs}", values
 
 
 def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
@@ -184,6 +179,16 @@ def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry
         at=command.at,
         previous_hash=before.audit_head if before else START,
     )
+
+
+def audit_entries(before: Visit | None, command: Command, change: Change) -> list[Entry]:
+    """One for what was done; where the visit left another patient, a second one about that patient."""
+    entry = audit_entry(before, command, change)
+    if change.moved_from is None:
+        return [entry]
+    left = {"resource_id": change.moved_from, "details": f"{command.action.said}; moved from this one"}
+    second = {"id": uuid5(command.id, "audit-left"), "seq": entry.seq + 1, "previous_hash": entry.hash, **left}
+    return [entry, entry.model_copy(update=second)]
 
 
 def audit_values(entry: Entry) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import select
 
+from api.aliases import is_of
 from api.clinic import Address, Clinic, Key, TheClinic
 from api.dispatch import Accepted, Done, send, visit_desk
 from api.problems import ProblemDetails
@@ -18,7 +19,7 @@ from api.shapes import VisitSummary, record_shape, with_visit
 from models.actions import Action
 from models.actions.base import require_role
 from models.command import Command
-from models.problems import NotFound, invalid
+from models.problems import Conflict, NotFound, invalid
 from models.staff import Person
 from models.tables import TABLE_OF, Base, VisitRow
 
@@ -105,14 +106,16 @@ async def path_visit(clinic: Clinic, actor: Person, path_id: UUID | None, body: 
 async def open_visit_of(clinic: Clinic, actor: Person, patient_id: UUID) -> UUID:
     async with clinic.reading.connect() as db:
         wanted = select(VisitRow.id).where(
-            VisitRow.patient_id == patient_id,
+            is_of(VisitRow.patient_id, patient_id),
             VisitRow.facility_id == actor.facility_id,
             VisitRow.completed_at.is_(None),
         )
-        found = (await db.execute(wanted)).scalar()
-    if found is None:
+        found = (await db.execute(wanted)).scalars().all()
+    if not found:
         raise NotFound("The patient has no open visit here. Open one at reception.")
-    return found
+    if len(found) > 1:
+        raise Conflict("The patient has two open visits, for two registrations were merged. Name the visit_id.")
+    return found[0]
 
 
 def visit_of_record(action: type[Action]) -> Find:

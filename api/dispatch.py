@@ -25,9 +25,10 @@ from models.appointments import AppointmentCommand
 from models.claim_actions import ClaimCommand
 from models.command import Command
 from models.envelope import Envelope, Reply
+from models.identity import IdentityCommand
 from models.problems import NotFound, Problem, Unavailable, Unexpected
 from models.tables import VisitRow
-from workflows import appointment, claim
+from workflows import appointment, claim, patient_merge
 from workflows.starting import visit_start
 from workflows.visit import PERFORM, SUBMIT
 
@@ -95,6 +96,17 @@ def appointment_desk(clinic: Clinic, command: AppointmentCommand) -> Desk:
         must_exist=None,
         location=f"/api/commands/{command.id}?appointment_id={appointment_id}",
         static_summary="Appointment",
+    )
+
+
+def merge_desk(clinic: Clinic, command: IdentityCommand) -> Desk:
+    return Desk(
+        id=patient_merge.workflow_id(command.id),
+        run=patient_merge.PatientMergeWorkflow.run,
+        opening=patient_merge.MergeOpening(command_id=command.id),
+        must_exist=None,
+        location=f"/api/commands/{command.id}?merge_id={command.id}",
+        static_summary="Merge of two registrations",
     )
 
 

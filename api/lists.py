@@ -1,6 +1,7 @@
 """Reading many: patients, visits, queues and the audit. From PostgreSQL, never from Temporal."""
 
 import datetime as dt
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from activities.records import visit_of
 from api.actions import REFUSALS
+from api.aliases import is_of, known_before_as
 from api.clinic import Reading, TheClinic
 from api.paging import Cursor, Limit, page
 from api.security import Signed
@@ -17,7 +19,6 @@ from api.shapes import AuditItem, QueueItem, VisitSummary, list_of, record_shape
 from models.actions.base import require_role
 from models.base import Date
 from models.catalogue import Resource
-from models.problems import NotFound
 from models.staff import Role, Station
 from models.tables import AuditRow, PatientRow, VisitRow
 from models.visit import Status, TriageColour, summary
@@ -35,19 +36,17 @@ URGENCY = case(
 AN_URGENT_ORDER = BY_URGENCY.index(TriageColour.ORANGE)
 """An urgent order puts its patient among the most URGENT at the station that it waits at."""
 
-SEARCHED = (
-    PatientRow.first_name,
-    PatientRow.last_name,
-    PatientRow.phone_number,
-    PatientRow.national_id,
-    PatientRow.sha_number,
-)
+SEARCHED = ("first_name", "last_name", "phone_number", "national_id", "sha_number")
 
 
 def column(attribute: Any) -> ColumnElement[Any]:
     """The plain column behind a mapped attribute."""
     plain: ColumnElement[Any] = attribute.property.columns[0]
     return plain
+
+
+def fits(registration: Any, word: str) -> ColumnElement[bool]:
+    return or_(*(getattr(registration, name).icontains(word, autoescape=True) for name in SEARCHED))
 
 
 @routes.get("/patients", response_model=list_of(record_shape(PatientRow)), tags=["patient"])
@@ -58,23 +57,14 @@ async def patients(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:
-    """Patients by name, phone number, national id or SHA number (all words must fit)."""
+    """Patients by name, phone number, national id or SHA number (all words must fit), also by those of registrations
+    that were merged into theirs."""
     wanted = select(PatientRow.__table__).where(
         PatientRow.facility_id == actor.facility_id, PatientRow.merged_into.is_(None)
     )
     for word in query.replace("\x00", "").split():
-        wanted = wanted.where(or_(*(searched.icontains(word, autoescape=True) for searched in SEARCHED)))
+        wanted = wanted.where(or_(fits(PatientRow, word), known_before_as(partial(fits, word=word))))
     return await page(db, wanted, column(PatientRow.registration_date), column(PatientRow.id), limit, cursor)
-
-
-@routes.get("/patients/{id}", response_model=record_shape(PatientRow), tags=["patient"])
-async def patient(id: UUID, actor: Signed, db: Reading) -> Any:
-    """One patient's demographics."""
-    wanted = select(PatientRow.__table__).where(PatientRow.id == id, PatientRow.facility_id == actor.facility_id)
-    found = (await db.execute(wanted)).mappings().first()
-    if found is None:
-        raise NotFound("There is no such patient.")
-    return dict(found)
 
 
 @routes.get("/visits", response_model=list_of(VisitSummary), tags=["visit"])
@@ -96,7 +86,7 @@ async def visits(
     if station:
         conditions.append(VisitRow.waiting_at.contains([station.value]))
     if patient_id:
-        conditions.append(VisitRow.patient_id == patient_id)
+        conditions.append(is_of(VisitRow.patient_id, patient_id))
     if date:
         begin, end = day_in(date, ZoneInfo(clinic.settings.time_zone))
         conditions += [VisitRow.arrived_at >= begin, VisitRow.arrived_at < end]

@@ -23,9 +23,9 @@ from api.shapes import Bill, CommandStatus, TimelineItem, VisitSummary, list_of
 from models.base import Instant
 from models.problems import NotFound
 from models.staff import Person
-from models.tables import AppointmentRow, ChargeRow, ClaimRow, CommandRow, VisitRow
+from models.tables import AppointmentRow, ChargeRow, ClaimRow, CommandRow, PatientMergeRow, VisitRow
 from models.visit import Visit, summary
-from workflows import appointment, claim
+from workflows import appointment, claim, patient_merge
 from workflows.visit import workflow_id as visit_run
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
@@ -103,6 +103,7 @@ async def command(
     visit_id: UUID | None = None,
     appointment_id: UUID | None = None,
     claim_id: UUID | None = None,
+    merge_id: UUID | None = None,
 ) -> Any:
     """What became of a command that was answered 202. Named with what it is about, as its `Location` does, one that is
     not yet decided is PENDING."""
@@ -112,7 +113,7 @@ async def command(
         is_readable = row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS)
         problem = told(row["problem"], row, actor)
         return {**row, "record": row["answer"] if is_readable else None, "problem": problem}
-    about = {VisitRow: visit_id, AppointmentRow: appointment_id, ClaimRow: claim_id}
+    about = {VisitRow: visit_id, AppointmentRow: appointment_id, ClaimRow: claim_id, PatientMergeRow: merge_id}
     for table, subject in about.items():
         if subject and await is_ours(db, actor, table, subject) and await is_open(clinic, RUN_OF[table](subject)):
             return {"id": id, "status": "PENDING"}
@@ -123,6 +124,7 @@ RUN_OF: dict[Any, Callable[[UUID], str]] = {
     VisitRow: visit_run,
     AppointmentRow: appointment.workflow_id,
     ClaimRow: claim.workflow_id,
+    PatientMergeRow: patient_merge.workflow_id,
 }
 """Under which name a subject's workflow runs."""
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 
 from api.actions import REFUSALS
+from api.aliases import is_of
 from api.clinic import Reading
 from api.noting import NoteReads
 from api.paging import Cursor, Limit, page
@@ -76,7 +77,7 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
         if visit_id:
             wanted = wanted.where(stored.c.visit_id == visit_id)
         if patient_id:
-            wanted = wanted.where(stored.c.patient_id == patient_id)
+            wanted = wanted.where(is_of(stored.c.patient_id, patient_id))
         found = await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
         note(table, found["items"])
         return found
@@ -104,7 +105,8 @@ def of_parent(path: str, table: type[Record], column: str, routes: APIRouter = r
         id: UUID, actor: Signed, db: Reading, note: NoteReads, limit: Limit = 50, cursor: Cursor = None
     ) -> Any:
         require_role(CLINICAL_READERS, actor, "Reading these records")
-        wanted = with_version(stored).where(stored.c.facility_id == actor.facility_id, stored.c[column] == id)
+        about = is_of(stored.c.patient_id, id) if column == "patient_id" else stored.c[column] == id
+        wanted = with_version(stored).where(stored.c.facility_id == actor.facility_id, about)
         found = await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
         note(table, found["items"])
         return found

@@ -51,6 +51,7 @@ class VisitSummary(BaseModel):
     triage_incomplete: bool
     pending_retriage: PendingRetriage | None
     identity_pending: bool
+    doubled: bool
     bypasses: list[Bypass]
     rules: dict[str, str]
     payment_type: PaymentType

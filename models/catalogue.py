@@ -105,13 +105,19 @@ class StockOf(Value):
     prescription_id: UUID | None = None
 
 
+class CoverOfVisit(Value):
+    """The invoices and claims of the visit: what somebody else was to pay."""
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | HistoryOf | StockOf | NextNumber
+Want = (
+    PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | HistoryOf | StockOf | CoverOfVisit | NextNumber
+)
 
 
 class Priced(Value):
@@ -142,4 +148,9 @@ class Known(Value):
     doses: tuple[Given, ...] = ()
     history: History | None = None
     stock: Stock | None = None
+    open_visits: tuple[UUID, ...] = ()
+    """Of the patient that was asked for."""
+    invoices: tuple[dict[str, Any], ...] = ()
+    """What was invoiced for the visit and holds: `id`, `resource`, `amount_charged`."""
+    claims: tuple[dict[str, Any], ...] = ()
     number: int = 0

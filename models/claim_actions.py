@@ -42,6 +42,8 @@ class ClaimFacts(Value):
     claim_id: UUID
     visit_id: UUID
     facility_id: UUID
+    patient_id: UUID | None = None
+    """Whose claim it is; none in what was known before visits could move to another patient."""
     payer: Payer
     gateway: Gateway
     number: str

@@ -173,6 +173,8 @@ class Visit(Value):
     pending_retriage: PendingRetriage | None = None
     identity_pending: bool = False
     """Taken in as an emergency: who it is, nobody knows yet."""
+    doubled: bool = False
+    """Open beside another visit of the same person: two registrations were merged while both had one."""
     bypasses: tuple[Bypass, ...] = ()
 
     provider_id: UUID | None = None
@@ -364,6 +366,7 @@ def summary(visit: Visit) -> dict[str, Any]:
         "triage_incomplete": visit.triage_incomplete,
         "pending_retriage": visit.pending_retriage,
         "identity_pending": visit.identity_pending,
+        "doubled": visit.doubled,
         "bypasses": list(visit.bypasses),
         "rules": visit.rules,
         "payment_type": visit.payment_type,

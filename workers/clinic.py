@@ -15,6 +15,7 @@ from activities.audit import AuditSeals
 from activities.claims import Claims
 from activities.coverage import Coverages
 from activities.critical import CriticalResults
+from activities.identity import Identities
 from activities.notices import Notices
 from activities.outbox import Outbox
 from activities.records import Records
@@ -38,6 +39,7 @@ from workflows.critical_result import CriticalResultWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.mobile_payment import MobilePaymentWorkflow
 from workflows.obligation import ObligationWorkflow
+from workflows.patient_merge import PatientMergeWorkflow
 from workflows.reminder import ReminderWorkflow
 from workflows.results_notice import ResultsNoticeWorkflow
 from workflows.seal import AuditSealWorkflow
@@ -55,6 +57,7 @@ WORKFLOWS: list[type[Any]] = [
     ClaimWorkflow,
     CriticalResultWorkflow,
     ObligationWorkflow,
+    PatientMergeWorkflow,
 ]
 """All that the clinic's worker runs; recorded histories of each are replayed with the same list."""
 
@@ -74,6 +77,7 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             appointments.load,
             appointments.write,
             AuditSeals(pool).seal_day,
+            Identities(pool, secret).write,
             tasks.open,
             tasks.close,
             tasks.escalate,

@@ -23,6 +23,10 @@ with workflow.unsafe.imports_passed_through():
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 S = ClaimStatus
+LOOKS_AGAIN = "claim-looks-again-before-consent"
+"""The patch since which a claim that waits for its first code looks at its rows when something happened: it may be
+another patient's now."""
+
 STILL_WITH_US = frozenset({Phase.DRAFT, Phase.UNKNOWN})
 BACK_WITH_US = frozenset({Phase.SENT_BACK, Phase.MISSING_DOCUMENTS})
 
@@ -73,6 +77,8 @@ class ClaimRun:
             await self.note(S.BY_HAND)
         elif self.facts.is_open_there:
             await self.note(S.OPEN)
+        elif workflow.patched(LOOKS_AGAIN):
+            await self.look_up()
 
     async def look_up(self) -> None:
         """Take the claim from its rows; an invoice that came after it went out becomes a task of its own."""
@@ -150,8 +156,16 @@ class ClaimRun:
 
     def take(self, facts: ClaimFacts | None) -> None:
         if facts and (self.known is None or facts.version >= self.known.version):
+            if self.known and self.known.patient_id != facts.patient_id and self.known.patient_id is not None:
+                self.forget_codes()
             self.known = facts
         self.show()
+
+    def forget_codes(self) -> None:
+        """Another patient's they were: this one is asked anew."""
+        self.codes.clear()
+        self.refused_codes.clear()
+        self.sent_at.clear()
 
     def note_late(self, is_late: bool) -> None:
         if self.is_late != is_late:

@@ -6,7 +6,7 @@ from uuid import UUID
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.coverage import Answer, Coverages, CoverDesk, Question
+    from activities.coverage import MOVED, Answer, Coverages, CoverDesk, Question
     from models.base import Value
     from models.claims import Cover
     from models.services import Service, queue_of
@@ -34,20 +34,22 @@ class CoverageCheckWorkflow:
 
     @workflow.run
     async def run(self, opening: CoverageOpening) -> str:
-        asked = await surely("Take down the question", Coverages.begin, opening.visit_id, self.nothing)
-        if asked is None or asked.gateway is None:
-            return "PROVISIONAL"
-        self.gateway = asked.gateway
-        workflow.upsert_search_attributes([attributes.FACILITY.value_set(str(opening.facility_id))])
-        return await self.answered(asked)
+        while True:
+            asked = await surely("Take down the question", Coverages.begin, opening.visit_id, self.nothing)
+            if asked is None or asked.gateway is None:
+                return "PROVISIONAL"
+            self.gateway = asked.gateway
+            workflow.upsert_search_attributes([attributes.FACILITY.value_set(str(opening.facility_id))])
+            status = await self.answered(asked)
+            if status != MOVED:
+                return status
 
     async def answered(self, asked: Question) -> str:
         line = PayerLine(queue_of(Service(self.gateway)), self.on_late)
         told = await line.until_answered(CoverDesk.check, asked.member, "Ask the payer", lambda: False)
         cover = told.value or Cover(is_found=False, advice=f"The payer said no: {told.refusal}")
-        return await surely(
-            "Write down the answer", Coverages.answer, Answer(visit_id=asked.visit_id, cover=cover), self.nothing
-        )
+        answer = Answer(visit_id=asked.visit_id, patient_id=asked.patient_id, cover=cover)
+        return await surely("Write down the answer", Coverages.answer, answer, self.nothing)
 
     def on_late(self, is_late: bool) -> None:
         workflow.upsert_search_attributes(

@@ -107,12 +107,16 @@ class VisitWorkflow:
         digest = self.processed.get(str(command.id))
         if digest is not None and digest != command.digest:
             raise refusal(KeyReused("This Idempotency-Key was used for something else. Make a new key.").problem)
-        if digest is not None or not self.is_known or self.desk.locked():
+        if digest is not None or not self.is_known or self.desk.locked() or self.names_another(command):
             return
         try:
             refuse(self.visit, command)
         except Refused as no:
             raise refusal(no.problem) from no
+
+    def names_another(self, command: Command) -> bool:
+        """Another patient, or this one by a registration that was merged: the rows know."""
+        return bool(command.patient_id and self.visit and command.patient_id != self.visit.patient_id)
 
     @workflow.signal(
         name=SUBMIT,

@@ -13,6 +13,7 @@ from models.actions.critical_results import AcknowledgeCritical
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
+from models.actions.identity import FollowPatient, WrongPatient
 from models.actions.immunization import RecordImmunization
 from models.actions.invoices import BillInsurer, RaiseShaInvoice
 from models.actions.laboratory import OrderLabTest, ReportLabTest
@@ -30,6 +31,7 @@ VisitAction = (
     RecordTriage
     | ConfirmRetriage
     | IdentifyPatient
+    | WrongPatient
     | TakeIn
     | RecordEncounter
     | RecordDiagnosis
@@ -64,6 +66,7 @@ AnyAction = Annotated[
     | ReceiveEmergency
     | RegisterNewborn
     | VisitAction
+    | FollowPatient
     | ConfirmPayment
     | FailPayment
     | CreditPayment,
@@ -90,6 +93,7 @@ __all__ = [
     "Dispense",
     "EndObservation",
     "FailPayment",
+    "FollowPatient",
     "FollowUp",
     "IdentifyPatient",
     "OpenVisit",
@@ -115,4 +119,5 @@ __all__ = [
     "TakePayment",
     "TellPatient",
     "VisitAction",
+    "WrongPatient",
 ]

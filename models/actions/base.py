@@ -71,6 +71,8 @@ class Change(Value):
     """What leaves the pharmacy's shelf, or comes back to it."""
     moved_from: UUID | None = None
     """The patient whose records of this visit are now those of the visit's patient."""
+    moved_because: str = ""
+    """Why, where the visit had been made for the wrong registration: then only this visit's records move."""
 
 
 class Case(Value):
@@ -164,6 +166,12 @@ def require_role(roles: frozenset[Role], actor: Person, said: str) -> None:
 def require_open(visit: Visit) -> None:
     if visit.end:
         raise VisitClosed(f"The visit ended as {visit.end}. Open a new visit to go on.")
+
+
+def require_open_or_owing(visit: Visit) -> None:
+    """A debt may be settled when the visit is over."""
+    if visit.balance <= 0:
+        require_open(visit)
 
 
 def require_triage(visit: Visit) -> None:

@@ -33,7 +33,7 @@ def identity_task(visit: Visit) -> NewTask:
 
 
 def task_row(task: NewTask) -> dict[str, Any]:
-    return {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN", "owner_id": None}
+    return {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN"}
 
 
 class ReceiveEmergency(Arrival):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from models.actions.base import Action, Case, Change, Row, Start, require_open
+from models.actions.base import Action, Case, Change, Row, Start, require_open_or_owing
 from models.base import Amount, Line
 from models.catalogue import Resource, RowOf, Want
 from models.demographics import MobilePhone
@@ -43,7 +43,7 @@ class TakePayment(Action):
         return self.payment_type is PaymentType.MPESA
 
     def check(self, visit: Visit, actor: Person) -> None:
-        require_open(visit)
+        require_open_or_owing(visit)
         check_amount("amount", self.amount, visit)
         if not self.is_mobile:
             return

@@ -67,6 +67,8 @@ class Arrival(Action):
         raise AlreadyDone("This visit is open already.")
 
     def registered(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
+        if case.known.open_visits:
+            raise Conflict("The patient has an open visit already. Go on with that one, or end it first.")
         visit = first_visit(case, patient, self)
         payload = {
             "patientId": visit.patient_id,
@@ -142,7 +144,7 @@ class RegisterPatient(Arrival):
     def require_same_person(self, patient: dict[str, Any]) -> None:
         """Where both patient_id and national_id are given, they must not speak of two people."""
         known_as = patient.get("national_id")
-        if self.national_id and known_as and self.national_id != known_as:
+        if self.patient_id and self.national_id and known_as and self.national_id != known_as:
             raise Conflict("patient_id and national_id belong to different patients. Check both.")
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +176,6 @@ class OpenVisit(Arrival):
 def found(case: Case) -> dict[str, Any]:
     if case.known.patient is None:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
-    if merged_into := case.known.patient.get("merged_into"):
-        raise Conflict("This registration was merged with another. Go on with that one.", patient_id=merged_into)
     return case.known.patient
 
 

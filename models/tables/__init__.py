@@ -22,6 +22,7 @@ from models.tables.clinic import (
     UserRow,
     VaccineRow,
 )
+from models.tables.identity import PatientMergeRow, RecordMoveRow
 from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, ReadRow, SealRow
 from models.tables.outside import (
     CallbackRow,
@@ -129,6 +130,7 @@ __all__ = [
     "NumberRow",
     "ObligationRow",
     "OptOutRow",
+    "PatientMergeRow",
     "PatientRow",
     "PaymentRow",
     "PrescriptionRow",
@@ -136,6 +138,7 @@ __all__ = [
     "ReactionRow",
     "ReadRow",
     "Record",
+    "RecordMoveRow",
     "ReferralRow",
     "SealRow",
     "ServiceCodeRow",

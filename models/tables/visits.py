@@ -43,7 +43,7 @@ class PatientRow(Base):
     registration_type: Mapped[str]
     registered_by: Mapped[UUID]
     registration_date: Mapped[datetime]
-    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
 
 
 class VisitRow(Base):
@@ -52,7 +52,12 @@ class VisitRow(Base):
     __tablename__ = "visits"
     __table_args__ = (
         UniqueConstraint("facility_id", "op_number"),
-        Index("visits_one_open_per_patient", "patient_id", unique=True, postgresql_where=text("completed_at is null")),
+        Index(
+            "visits_one_open_per_patient",
+            "patient_id",
+            unique=True,
+            postgresql_where=text("completed_at is null and not doubled"),
+        ),
         Index("visits_waiting_at_idx", "waiting_at", postgresql_using="gin"),
         Index("visits_facility_id_arrived_at_idx", "facility_id", "arrived_at"),
         CheckConstraint(one_of("status", Status), name="status"),
@@ -76,6 +81,7 @@ class VisitRow(Base):
     triage_incomplete: Mapped[bool] = mapped_column(server_default="false")
     pending_retriage: Mapped[dict[str, Any] | None]
     identity_pending: Mapped[bool] = mapped_column(server_default="false")
+    doubled: Mapped[bool] = mapped_column(server_default="false")
     bypasses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     payment_type: Mapped[str]
     payment_reference: Mapped[str | None]

@@ -33,6 +33,7 @@ RECEPTION = only(Role.RECEPTIONIST)
 CASHIER = only(Role.CASHIER)
 IMMUNIZERS = CLINICIAN | {Role.IMMUNIZATION_NURSE}
 ADMIN = only(Role.ADMIN)
+IN_CHARGE = only(Role.SUPERVISOR, Role.ADMIN)
 CLERKS = only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN)
 DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
 """The service's nurse may discharge whom triage referred to her."""
@@ -74,6 +75,8 @@ MCH = "/api/mch-services/patients/{id}/services"
 ROUTES = (
     Write("POST", "/api/patients", new_patient(), RECEPTION),
     Write("PUT", "/api/patients/{id}", {"first_name": "Atieno", "age": 31}, RECEPTION),
+    Write("POST", "/api/patients/{id}/merge", {"patient_id": ITEM, "reason": "Registered twice"}, IN_CHARGE),
+    Write("POST", "/api/patients/{id}/unmerge", {"reason": "They are two people"}, IN_CHARGE),
     Write("POST", "/api/visits", {"patient_id": ITEM, "chief_complaint": "x", "payment_type": "CASH"}, RECEPTION),
     Write("POST", "/api/emergencies", EMERGENCY, RECEPTION | CLINICIAN | {Role.TRIAGE_NURSE}),
     Write("PUT", "/api/visits/{id}", TRIAGE, only(Role.TRIAGE_NURSE)),
@@ -120,6 +123,7 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "record_triage": (TRIAGE, only(Role.TRIAGE_NURSE)),
     "confirm_retriage": ({"notes": "Looked again"}, CLINICIAN | {Role.TRIAGE_NURSE}),
     "identify_patient": ({"patient_id": ITEM, "payment_type": "CASH"}, RECEPTION),
+    "wrong_patient": ({"patient_id": ITEM, "reason": "Two of one name"}, RECEPTION | {Role.SUPERVISOR}),
     "take_in": ({}, CLINICIAN),
     "record_encounter": (ENCOUNTER, CLINICIAN),
     "record_diagnosis": (DIAGNOSIS, CLINICIAN),

@@ -20,6 +20,8 @@ READS = {
     "/api/me": EVERYBODY,
     "/api/patients": EVERYBODY,
     "/api/patients/{id}": EVERYBODY,
+    "/api/patients/{id}/merges": EVERYBODY,
+    "/api/patients/{id}/moved-records": RECORDS,
     "/api/visits": EVERYBODY,
     "/api/visits/{id}": EVERYBODY,
     "/api/visits/{id}/bill": EVERYBODY,

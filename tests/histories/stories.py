@@ -11,6 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.claim_stories import CLAIM_STORIES
+from tests.histories.identity_stories import IDENTITY_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
 from tests.histories.pharmacy_stories import PHARMACY_STORIES
 from tests.histories.recorder import Recorder, Run
@@ -329,5 +330,6 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         *CLAIM_STORIES,
         *LABORATORY_STORIES,
         *PHARMACY_STORIES,
+        *IDENTITY_STORIES,
     )
 }

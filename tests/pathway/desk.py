@@ -21,6 +21,7 @@ from models.actions import (
 )
 from models.actions.base import Charge
 from models.catalogue import (
+    CoverOfVisit,
     DosesGiven,
     HistoryOf,
     ItemOf,
@@ -65,6 +66,7 @@ class Shelf:
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
     visits: dict[UUID, UUID] = field(default_factory=dict)
+    open: set[UUID] = field(default_factory=set)
     number: int = 0
     batches: dict[str, list[Batch]] = field(default_factory=dict)
     ledger: list[StockMove] = field(default_factory=list)
@@ -84,6 +86,9 @@ class Shelf:
                     facts["row"] = self.row(want.resource, want.id, command.actor)
                 case PatientOf():
                     facts["patient"] = self.patient(want, command.actor)
+                    facts["open_visits"] = self.open_visits_of(facts["patient"])
+                case CoverOfVisit():
+                    facts["invoices"] = self.invoices_of(command.visit_id)
                 case PatientOfVisit():
                     facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
                 case DosesGiven():
@@ -103,9 +108,20 @@ class Shelf:
 
     def patient(self, want: PatientOf, actor: Person) -> dict[str, Any] | None:
         if want.id:
-            return self.row(Resource.PATIENT, want.id, actor)
+            found = self.row(Resource.PATIENT, want.id, actor)
+            goes_on_as = found and found.get("merged_into")
+            return self.row(Resource.PATIENT, goes_on_as, actor) if goes_on_as else found
         patients = [row for (resource, _), row in self.rows.items() if resource is Resource.PATIENT]
         return next((p for p in patients if p["national_id"] == want.national_id), None)
+
+    def open_visits_of(self, patient: dict[str, Any] | None) -> tuple[UUID, ...]:
+        return tuple(id for id in self.open if patient and self.visits[id] == patient["id"])
+
+    def invoices_of(self, visit_id: UUID) -> tuple[dict[str, Any], ...]:
+        """What holds of them."""
+        kinds = (Resource.SHA_INVOICE, Resource.INSURER_INVOICE)
+        found = [{**row, "resource": kind} for (kind, _), row in self.rows.items() if kind in kinds]
+        return tuple(row for row in found if row["visit_id"] == visit_id and row["status"] != "CANCELLED")
 
     def patient_of(self, visit_id: UUID, actor: Person) -> dict[str, Any] | None:
         patient_id = self.visits.get(visit_id)
@@ -173,6 +189,7 @@ class Shelf:
 
     def keep(self, change: Change) -> None:
         self.visits[change.visit.id] = change.visit.patient_id
+        self.open = {*self.open, change.visit.id} - ({change.visit.id} if change.visit.is_over else set())
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]

@@ -209,12 +209,19 @@ def identification(at: Choice) -> do.Action:
     return do.IdentifyPatient(patient_id=PATIENT) if at.number % 2 else do.IdentifyPatient(first_name="Taa")
 
 
+def another_patient(at: Choice) -> do.Action:
+    """Mostly somebody else who is registered."""
+    others = [one for one in at.paper.people if one != at.paper.whose]
+    return do.WrongPatient(patient_id=at.one(*others, *others, PATIENT, at.paper.whose), reason="Two of one name")
+
+
 Form = Callable[[Choice], do.Action]
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
     "triage": ((NURSE, NURSE_AND_CLINICIAN), lambda at: triage()),
     "triage again": ((NURSE, NURSE_AND_CLINICIAN), triage_again),
     "confirm triage": ((NURSE, CLINICIAN, NURSE_AND_CLINICIAN), lambda at: do.ConfirmRetriage()),
+    "wrong patient": ((Role.RECEPTIONIST, Role.SUPERVISOR), another_patient),
     "identify": ((Role.RECEPTIONIST,), identification),
     "take in": ((CLINICIAN, SECOND_CLINICIAN), lambda at: do.TakeIn()),
     "encounter": ((CLINICIAN, SECOND_CLINICIAN, CLINICIAN), lambda at: do.RecordEncounter()),

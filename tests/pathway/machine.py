@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -16,7 +16,7 @@ from models.visit import PaymentStatus, Status, Visit, summary
 from models.words import details, next_step
 from tests.pathway.desk import Desk
 from tests.pathway.paper import Paper
-from tests.pathway.people import FACILITY
+from tests.pathway.people import FACILITY, NAMES
 from tests.pathway.verdicts import FOREIGN, UNKNOWN, verdict
 
 OF_ANOTHER = (
@@ -39,6 +39,13 @@ def beside_another(desk: Desk) -> None:
             "patient_id": UNKNOWN,
             "status": "PENDING",
         }
+
+
+def registered_twice(desk: Desk, paper: Paper) -> None:
+    """There is a second registration, to which the visit may turn out to belong."""
+    first, other = desk.visit.patient_id, uuid5(NAMES, "another patient")
+    desk.shelf.rows[Resource.PATIENT, other] = desk.shelf.rows[Resource.PATIENT, first] | {"id": other, "age": 31}
+    paper.whose, paper.people = first, (first, other)
 
 
 class Notebook(RuleBasedStateMachine):
@@ -168,6 +175,7 @@ class Notebook(RuleBasedStateMachine):
     @invariant()
     def it_stands_where_the_notes_say(self) -> None:
         visit, paper = self.visit, self.paper
+        assert visit.patient_id == paper.whose
         assert (visit.status, set(visit.waiting_at)) == (paper.stage, paper.waits)
         assert (visit.version, visit.provider_id) == (paper.accepted, paper.clinician)
         assert len(visit.waiting_at) == len(set(visit.waiting_at))
@@ -184,11 +192,11 @@ class Notebook(RuleBasedStateMachine):
 
     @invariant()
     def an_open_visit_waits_for_somebody(self) -> None:
-        visit = self.visit
+        visit, paper = self.visit, self.paper
         if visit.end:
             assert not visit.waiting
             assert not visit.open_orders
-            assert visit.balance <= 0
+            assert visit.balance <= 0 or paper.withdrawn, "what another person's payer covered is owed again"
             return
         is_with_clinician = visit.status is Status.IN_CONSULTATION and visit.provider_id is not None
         assert visit.waiting or is_with_clinician or visit.status is Status.READY_FOR_DISCHARGE

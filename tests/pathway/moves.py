@@ -6,7 +6,7 @@ from random import Random
 from models.staff import Role
 from tests.pathway.desk import Desk, registered
 from tests.pathway.forms import FORMS, Choice, next_form
-from tests.pathway.machine import Notebook, beside_another
+from tests.pathway.machine import Notebook, beside_another, registered_twice
 from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import STAFF
 
@@ -23,6 +23,7 @@ class Walker(Notebook):
         self.desk: Desk = registered()
         self.paper, self.ids = Paper(), []
         beside_another(self.desk)
+        registered_twice(self.desk, self.paper)
         for code, batches in BATCHES.items():
             self.desk.shelf.receive(code, *batches)
         self.moves: set[Move] = {("[*]", "register_patient", str(self.visit.status))}

@@ -154,6 +154,9 @@ class Paper:
     paid: Decimal = Decimal(0)
     covered: Decimal = Decimal(0)
     ended: str | None = None
+    whose: UUID | None = None
+    people: tuple[UUID, ...] = ()
+    withdrawn: bool = False
     accepted: int = 1
     now: datetime = MORNING
     watched: datetime | None = None
@@ -441,6 +444,12 @@ class Paper:
 
     def after_raise_sha_invoice(self, action: Any, actor: Person, id: UUID) -> None:
         self.covered += action.amount_charged or self.owed
+
+    def after_wrong_patient(self, action: Any, actor: Person, id: UUID) -> None:
+        """Nobody covers another person's bill."""
+        self.whose = action.patient_id
+        self.withdrawn = self.withdrawn or self.covered > 0
+        self.covered = Decimal(0)
 
     def after_discharge(self, action: Any, actor: Person, id: UUID) -> None:
         self.ended = "COMPLETED"

@@ -151,15 +151,17 @@ def test_identity_is_found_also_after_the_visit() -> None:
     assert (desk.visit.status, desk.visit.identity_pending) == ("CANCELLED", False)
 
 
-def test_a_merged_registration_opens_no_visit() -> None:
+def test_a_merged_registration_leads_to_the_one_that_goes_on() -> None:
     first = registered(national_id="12345678")
     first.does(HERE, CancelVisit(reason="Opened by mistake"))
     desk = emergency(beside(first))
     temporary = desk.visit.patient_id
     desk.does(HERE, IdentifyPatient.model_validate({"national_id": "12345678"}))
+    desk.does(Role.SUPERVISOR, CancelVisit(reason="Left"))
     again = registration().model_copy(update={"registration_type": "RETURNING", "patient_id": temporary})
-    problem = Desk(shelf=desk.shelf, id=uuid5(NAMES, "third visit")).refused(HERE, again)
-    assert (problem.type, problem.patient_id) == ("/problems/conflict", first.visit.patient_id)
+    third = Desk(shelf=desk.shelf, id=uuid5(NAMES, "third visit"))
+    third.does(HERE, again)
+    assert third.visit.patient_id == first.visit.patient_id
 
 
 def test_only_reception_identifies() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import pytest
 from pydantic import ValidationError
 
-from models.actions import RegisterPatient
+from models.actions import CancelVisit, RegisterPatient
 from models.catalogue import Resource
 from models.demographics import age_in_years, kenyan_phone
 from models.problems import Problem
@@ -29,7 +29,14 @@ def returning(**found_by: Any) -> RegisterPatient:
     return RegisterPatient.model_validate({**form, **found_by})
 
 
+def ended(desk: Desk) -> Desk:
+    desk.does(HERE, CancelVisit(reason="Came on the wrong day"))
+    return desk
+
+
 def second_visit(desk: Desk, form: RegisterPatient) -> Desk:
+    """Once the first has ended."""
+    ended(desk)
     later = Desk(shelf=desk.shelf, now=desk.now, id=uuid5(NAMES, "second visit"))
     later.does(HERE, form)
     return later
@@ -150,10 +157,16 @@ def test_two_ids_of_two_people_are_not_taken_for_one() -> None:
 
 
 def test_a_known_patient_comes_again() -> None:
-    first = registered()
+    first = ended(registered())
     later = Desk(shelf=first.shelf, id=uuid5(NAMES, "second visit"))
     change = later.does(HERE, come_again(first))
     assert (later.visit.status, later.visit.version, change.rows) == ("REGISTERED", 1, ())
+
+
+def test_a_patient_has_one_open_visit() -> None:
+    first = registered()
+    later = Desk(shelf=first.shelf, id=uuid5(NAMES, "second visit"))
+    assert later.refused(HERE, come_again(first)).type == "/problems/conflict"
 
 
 def test_a_visit_is_opened_once() -> None:

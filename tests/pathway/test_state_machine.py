@@ -8,7 +8,7 @@ from models import actions as do
 from models.staff import Role
 from tests.pathway.desk import registered
 from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, next_form
-from tests.pathway.machine import Notebook, beside_another
+from tests.pathway.machine import Notebook, beside_another, registered_twice
 from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import (
     ANOTHER_FACILITY,
@@ -28,7 +28,7 @@ TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 PHARMACY = ("prescribe", "prescribe", "dispense", "dispense", "dispense", "allergy")
 OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE)
-SELDOM = ("arrive", "cancel visit", "diagnose")
+SELDOM = ("arrive", "cancel visit", "diagnose", "wrong patient")
 NUMBERS = st.integers(0, 59)
 
 
@@ -46,6 +46,7 @@ class Pathway(Notebook):
         for code, batches in BATCHES.items():
             self.desk.shelf.receive(code, *batches)
         beside_another(self.desk)
+        registered_twice(self.desk, self.paper)
         asked = do.TakePayment.model_validate({"amount": 100, "payment_type": "MPESA"})
         seen = (NURSE, triage()), (CLINICIAN, do.TakeIn()), (CLINICIAN, do.RecordEncounter())
         paid = do.TakePayment.model_validate({"amount": 300, "payment_type": "CASH"})

@@ -38,6 +38,7 @@ ROLES = {
     "take_payment": {Role.CASHIER},
     "raise_sha_invoice": {Role.CASHIER},
     "cancel_visit": {Role.RECEPTIONIST, Role.SUPERVISOR},
+    "wrong_patient": {Role.RECEPTIONIST, Role.SUPERVISOR},
     "discharge": {Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE},
     "register_patient": {Role.RECEPTIONIST},
     "open_visit": {Role.RECEPTIONIST},
@@ -67,10 +68,17 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "already-done"
     if kind in AT_ANY_TIME:
         return AT_ANY_TIME[kind](paper, action)
-    if paper.ended:
+    if paper.ended and not (kind in ("take_payment", "raise_sha_invoice") and paper.owed > 0):
         return "visit-closed"
     special = SPECIAL.get(kind)
     return special(paper, action, actor) if special else ordinary(paper, action)
+
+
+def another(paper: Paper, action: Any) -> str | None:
+    """Of whom nobody thought before, but who is registered."""
+    if action.patient_id == paper.whose:
+        return "conflict"
+    return None if action.patient_id in paper.people else "not-found"
 
 
 def telling(paper: Paper, action: Any) -> str | None:
@@ -223,6 +231,7 @@ AT_ANY_TIME: dict[str, Callable[[Paper, Any], str | None]] = {
     "record_allergy": lambda paper, action: None,
     "change_allergy": changing_allergy,
     "dispense": answering,
+    "wrong_patient": another,
     "report_lab_test": reporting,
     "correct_lab_result": correcting,
     "acknowledge_critical": acknowledging,
