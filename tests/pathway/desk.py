@@ -192,10 +192,18 @@ class Shelf:
         self.open = {*self.open, change.visit.id} - ({change.visit.id} if change.visit.is_over else set())
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
+        if change.moved_from:
+            self.move_records(change.visit.id, change.visit.patient_id)
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
         self.bill += change.charges
         for move in change.moves:
             self.move(move)
+
+    def move_records(self, visit_id: UUID, patient_id: UUID) -> None:
+        """As the database does: whatever was written down on the visit is now that patient's."""
+        for (resource, id), row in self.rows.items():
+            if resource is not Resource.PATIENT and row.get("visit_id") == visit_id:
+                self.rows[resource, id] = {**row, "patient_id": patient_id}
 
     @property
     def total(self) -> Decimal:
