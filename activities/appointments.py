@@ -22,11 +22,11 @@ from models.appointments import (
 )
 from models.base import Value
 from models.catalogue import Resource
-from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
+from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
 
 FOUND = "select * from appointments where id = %s and facility_id = %s for update"
-PATIENT = "select 1 from patients where id = %s and facility_id = %s"
+PATIENT = "select deceased_at from patients where id = %s and facility_id = %s for share"
 
 
 class AppointmentTurn(Value):
@@ -90,8 +90,11 @@ class Appointments:
 async def book(db: Connection, command: AppointmentCommand, action: BookAppointment) -> Done:
     check_booking(action, command.at)
     facility_id = command.actor.facility_id
-    if await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone() is None:
+    patient = await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone()
+    if patient is None:
         raise NotFound("No such patient is registered here. Correct patient_id.")
+    if patient["deceased_at"]:
+        raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
     row = {
         "id": command.appointment_id,
         "facility_id": facility_id,

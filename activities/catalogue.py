@@ -3,8 +3,10 @@
 import difflib
 from typing import Any
 
+from activities.affairs import affairs_of
 from integrations.database import Connection
 from models.catalogue import (
+    AffairsOfVisit,
     DosesGiven,
     Item,
     ItemOf,
@@ -62,6 +64,8 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
             return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
         case DosesGiven():
             return {"doses": await doses_given(db, command)}
+        case AffairsOfVisit():
+            return {"affairs": await affairs_of(db, command)}
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.base import Value
+from models.claims import Payer
 from models.doses import Given
 
 
@@ -86,13 +87,17 @@ class DosesGiven(Value):
     """Every dose of a vaccine that the visit's patient was ever given here."""
 
 
+class AffairsOfVisit(Value):
+    """What hangs on the visit and its patient: what an end takes along, and what comes back with it."""
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
     series: str
 
 
-Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | NextNumber
+Want = PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | AffairsOfVisit | NextNumber
 
 
 class Priced(Value):
@@ -112,6 +117,32 @@ class Item(Value):
     price: Decimal | None = None
 
 
+class ClaimStanding(Value):
+    """A claim of the visit. `went_out`: the payer has it, had it, or may have it."""
+
+    id: UUID
+    payer: Payer
+    number: str
+    status: str
+    reason: str
+    went_out: bool
+
+
+class Affairs(Value):
+    """`appointments`: the patient's, to come, whatever became of them. `obligations`: the patient's open ones.
+
+    `orders`: the visit's lab requests and prescriptions by id. `tasks`: the visit's open ones. `newborns`: numbers of
+    visits of babies that are linked to this one.
+    """
+
+    appointments: tuple[dict[str, Any], ...] = ()
+    obligations: tuple[dict[str, Any], ...] = ()
+    orders: dict[UUID, dict[str, Any]] = {}
+    tasks: tuple[dict[str, Any], ...] = ()
+    claims: tuple[ClaimStanding, ...] = ()
+    newborns: tuple[str, ...] = ()
+
+
 class Known(Value):
     """The answers to what an action wanted; what was not found is None."""
 
@@ -121,4 +152,5 @@ class Known(Value):
     row: dict[str, Any] | None = None
     patient: dict[str, Any] | None = None
     doses: tuple[Given, ...] = ()
+    affairs: Affairs = Affairs()
     number: int = 0

@@ -57,6 +57,13 @@ class Charge(Value):
         return self.unit_price * self.quantity
 
 
+class Recharge(Value):
+    """Lines of an order's bill that were taken back, and are there again: which command took them back."""
+
+    order_id: UUID
+    taken_back_by: UUID
+
+
 class Change(Value):
     """What an accepted action does: the visit's new facts and everything to write with them."""
 
@@ -64,6 +71,7 @@ class Change(Value):
     rows: tuple[Row, ...] = ()
     charges: tuple[Charge, ...] = ()
     uncharged: tuple[UUID, ...] = ()
+    recharged: tuple[Recharge, ...] = ()
     events: tuple[Event, ...] = ()
     starts: tuple[Start, ...] = ()
     moved_from: UUID | None = None
@@ -157,6 +165,13 @@ def require_role(roles: frozenset[Role], actor: Person, said: str) -> None:
 def require_open(visit: Visit) -> None:
     if visit.end:
         raise VisitClosed(f"The visit ended as {visit.end}. Open a new visit to go on.")
+
+
+def require_bill_open(visit: Visit) -> None:
+    """Money is taken while the visit is open, and afterwards as long as something is owed: by the family of who has
+    died, say."""
+    if visit.end and visit.balance <= 0:
+        require_open(visit)
 
 
 def require_triage(visit: Visit) -> None:

@@ -176,6 +176,8 @@ def found(case: Case) -> dict[str, Any]:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
     if merged_into := case.known.patient.get("merged_into"):
         raise Conflict("This registration was merged with another. Go on with that one.", patient_id=merged_into)
+    if case.known.patient.get("deceased_at"):
+        raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
     return case.known.patient
 
 

@@ -21,6 +21,9 @@ from models.actions import (
 )
 from models.actions.base import Charge
 from models.catalogue import (
+    Affairs,
+    AffairsOfVisit,
+    ClaimStanding,
     DosesGiven,
     ItemOf,
     Known,
@@ -60,7 +63,9 @@ class Shelf:
 
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
+    struck: dict[UUID, list[Charge]] = field(default_factory=dict)
     visits: dict[UUID, UUID] = field(default_factory=dict)
+    claims: list[ClaimStanding] = field(default_factory=list)
     number: int = 0
 
     def known(self, command: Command) -> Known:
@@ -82,6 +87,8 @@ class Shelf:
                     facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
                 case DosesGiven():
                     facts["doses"] = self.doses(command.visit_id)
+                case AffairsOfVisit():
+                    facts["affairs"] = self.affairs(command.visit_id)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -116,12 +123,33 @@ class Shelf:
             if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id)
         )
 
+    def affairs(self, visit_id: UUID) -> Affairs:
+        """What is open of the visit and its patient; appointments are taken to lie in the future."""
+
+        def of(resource: Resource, **facts: Any) -> tuple[dict[str, Any], ...]:
+            rows = (row for (kind, _), row in self.rows.items() if kind is resource)
+            return tuple(row for row in rows if all(row.get(name) == value for name, value in facts.items()))
+
+        patient_id = self.visits.get(visit_id)
+        orders = (*of(Resource.LAB_REQUEST, visit_id=visit_id), *of(Resource.PRESCRIPTION, visit_id=visit_id))
+        return Affairs(
+            appointments=of(Resource.APPOINTMENT, patient_id=patient_id),
+            obligations=of(Resource.OBLIGATION, patient_id=patient_id, status="OPEN"),
+            orders={row["id"]: row for row in orders},
+            tasks=of(Resource.TASK, visit_id=visit_id, status="OPEN"),
+            claims=tuple(self.claims),
+            newborns=tuple("OP00002" for _ in of(Resource.FAMILY_LINK, related_visit_id=visit_id)),
+        )
+
     def keep(self, change: Change) -> None:
         self.visits[change.visit.id] = change.visit.patient_id
+        again = [line for lines in change.recharged for line in self.struck.get(lines.order_id, [])]
+        for order_id in change.uncharged:
+            self.struck[order_id] = [line for line in self.bill if line.order_id == order_id]
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
-        self.bill += change.charges
+        self.bill += [*again, *change.charges]
 
     @property
     def total(self) -> Decimal:
