@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.actions import closing
 from models.actions.base import Action, Case, Change, Recharge, Row, Start
+from models.actions.lab_results import back_to_clinician
 from models.appointments import OPEN
 from models.base import NOTHING, Words
 from models.catalogue import AffairsOfVisit, ClaimStanding, PatientOfVisit, Resource, Want
@@ -96,6 +97,7 @@ def undone(case: Case, reason: str) -> Change:
         untold=tuple(one for one in again.untold if one.obligation_id not in {row.id for row in owed}),
         undone_ends=(*visit.undone_ends, marked(case, reason, waiting)),
     )
+    again = read_here(case, again)
     change = closing.changed(again, rows, closing.hearing(waiting), (reopened(case),))
     lines = tuple(Recharge(order_id=order.id, taken_back_by=ending.command_id) for order in ending.orders)
     return change.model_copy(update={"uncharged": tuple(line.order_id for line in lines), "recharged": lines})
@@ -151,6 +153,19 @@ def told_here(case: Case) -> tuple[Row, ...]:
         for row in case.known.affairs.obligations
         if belongs_to_the_end(case.visit, row)
     )
+
+
+def read_here(case: Case, visit: Visit) -> Visit:
+    """Results that came while the patient was away are read by the clinician, too, now that the patient is there."""
+    since = case.visit.completed_at
+    late = [
+        row
+        for row in case.known.affairs.obligations
+        if row["visit_id"] == visit.id and since and row["recorded_at"] > since
+    ]
+    first = min(late, key=lambda row: (row["recorded_at"], row["id"])) if late else {}
+    visit = visit.having(has_unread_results=True) if late else visit
+    return back_to_clinician(case, visit, first.get("owner_id") or visit.provider_id or case.actor.id)
 
 
 def belongs_to_the_end(visit: Visit, row: dict[str, Any]) -> bool:

@@ -178,6 +178,14 @@ def identification(at: Choice) -> do.Action:
     return do.IdentifyPatient(patient_id=PATIENT) if at.number % 2 else do.IdentifyPatient(first_name="Taa")
 
 
+def death(at: Choice) -> do.Action:
+    """At any hour; people are brought in dead from before the day began."""
+    hour = timedelta(hours=1)
+    moment = at.one(at.paper.now, MORNING + timedelta(minutes=1), MORNING - hour, at.paper.now + hour)
+    form = {"time_of_death": moment, "brought_in_dead": at.number % 3 == 0, "circumstances": "Cardiac arrest"}
+    return do.RecordDeath.model_validate(form)
+
+
 Form = Callable[[Choice], do.Action]
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
@@ -234,6 +242,12 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
         discharge,
     ),
     "cancel visit": ((Role.RECEPTIONIST, Role.SUPERVISOR), lambda at: do.CancelVisit(reason="Opened by mistake")),
+    "record death": ((CLINICIAN, SECOND_CLINICIAN), death),
+    "undo death": (
+        (SECOND_CLINICIAN, Role.SUPERVISOR, CLINICIAN),
+        lambda at: do.UndoDeath(reason="Written on the wrong visit"),
+    ),
+    "reopen": ((CLINICIAN, Role.SUPERVISOR), lambda at: do.ReopenVisit(reason="Something was overlooked")),
 }
 """What is tried: who mostly does it, and the form."""
 

@@ -1,5 +1,7 @@
 """Any role, any action, any order: the rules are held against the notes that a clerk keeps on paper."""
 
+from datetime import timedelta
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -28,7 +30,9 @@ ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role,
 MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
-OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE)
+A_DAY = "a day goes by"
+AFTERWARDS = ("reopen", "reopen", "undo death")
+OFTEN = (*LABORATORY, "prescribe", "refer", "dispense", "dispense", "discharge", *MONEY, *TRIAGE, *AFTERWARDS, A_DAY)
 OF_ANOTHER = (
     Resource.ENCOUNTER,
     Resource.LAB_REQUEST,
@@ -37,7 +41,7 @@ OF_ANOTHER = (
     Resource.IMMUNIZATION,
 )
 """What another patient's visit has, too."""
-SELDOM = ("arrive", "cancel visit", "diagnose")
+SELDOM = ("arrive", "cancel visit", "diagnose", "record death", A_DAY)
 NUMBERS = st.integers(0, 59)
 
 
@@ -75,6 +79,9 @@ class Pathway(Notebook):
             self.act(*next_form(at))
             return
         if what in SELDOM and stranger % 4:
+            return
+        if what == A_DAY:
+            self.desk.now += timedelta(hours=25) if self.paper.ended else timedelta(0)
             return
         likely, form = FORMS[what]
         able = [STAFF[who] if isinstance(who, Role) else who for who in likely]
