@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models import actions as do
 from models.catalogue import Resource
 from models.staff import Person, Role
+from models.visit import PaymentType
 from tests.pathway.forms import FORMS, Choice, next_form
 from tests.pathway.people import CLINICIAN, SECOND_CLINICIAN, STAFF
 from tests.pathway.test_state_machine import MONEY, Pathway
@@ -104,11 +105,12 @@ def test_a_death_that_is_taken_back_leaves_no_trace(far: int, steps: list[tuple[
 
 
 @BOUNDS
-@given(far=st.sampled_from([4, 4, 3]), steps=st.lists(STEPS, max_size=20), days=st.sampled_from([None, 3]))
-def test_a_discharge_that_is_undone_leaves_no_trace(far: int, steps: list[tuple[str, int]], days: int | None) -> None:
-    """Also where results were to follow."""
-    walk = walked(far, steps)
+@given(steps=st.lists(STEPS, max_size=20), days=st.sampled_from([None, 3]), tests=st.integers(0, 2))
+def test_a_discharge_that_is_undone_leaves_no_trace(steps: list[tuple[str, int]], days: int | None, tests: int) -> None:
+    """Also where results were to follow, and where the patient was to hear of a critical one."""
+    walk = walked(4, steps)
     walk.goes_on(lambda: not walk.paper.working("PRESCRIPTION") and may_go(walk))
+    to_follow(walk, tests)
     walk.desk.now += timedelta(minutes=30)  # a vaccine's observation is over
     before = walk.snapshot
     follow_up = do.FollowUp(in_days=days) if days else None
@@ -119,6 +121,17 @@ def test_a_discharge_that_is_undone_leaves_no_trace(far: int, steps: list[tuple[
     undo(SUPERVISOR, do.ReopenVisit(reason="The dressing was forgotten"), walk)
     walk.holds()
     assert walk.snapshot == before
+
+
+def to_follow(walk: Walk, tests: int) -> None:
+    """So many tests that are paid for and not answered, the first of them preliminarily."""
+    for _ in range(tests):
+        walk.act(CLINICIAN, do.OrderLabTest(test_type="BLOOD_TEST"))
+    if walk.paper.owed > 0:
+        walk.act(STAFF[Role.CASHIER], do.TakePayment(amount=walk.paper.owed, payment_type=PaymentType.CASH))
+    for test in walk.paper.working("LAB_REQUEST")[:1]:
+        form = {"lab_request_id": test, "status": "PRELIMINARY", "results": {"hb": 6.1}}
+        walk.act(STAFF[Role.LAB_TECHNICIAN], do.ReportLabTest.model_validate(form))
 
 
 def may_go(walk: Walk) -> bool:
@@ -133,8 +146,9 @@ def test_whatever_comes_while_the_patient_is_away_is_there_when_the_visit_comes_
     far: int, steps: list[tuple[str, int]], later: list[str], number: int
 ) -> None:
     """Late results, corrections and money; then it is discharged once more."""
-    walk = walked(far, [*steps, ("order test", 0)])
+    walk = walked(far, steps)
     walk.goes_on(lambda: not walk.paper.working("PRESCRIPTION") and may_go(walk))
+    to_follow(walk, 2)
     walk.act(CLINICIAN, do.Discharge(discharge_notes="Stable", results_to_follow=True))
     for what in later:
         walk.tries(what, number)
