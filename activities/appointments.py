@@ -23,11 +23,15 @@ from models.appointments import (
 from models.base import Value
 from models.catalogue import Resource
 from models.envelope import AS_SENT
-from models.problems import NotFound, NotYourRole, Problem, Refused, Unavailable
+from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
 
 FOUND = "select * from appointments where id = %s and facility_id = %s for update"
-PATIENT = "select coalesce(merged_into, id) as id from patients where id = %s and facility_id = %s for share"
+PATIENT = """
+    select coalesce(m.id, p.id) as id, coalesce(m.deceased_at, p.deceased_at) as deceased_at
+    from patients p left join patients m on m.id = p.merged_into
+    where p.id = %s and p.facility_id = %s for share of p
+"""
 """Held until it is written, so that no merge comes between; a registration that was merged leads to the other."""
 
 
@@ -95,6 +99,8 @@ async def book(db: Connection, command: AppointmentCommand, action: BookAppointm
     patient = await (await db.execute(PATIENT, [action.patient_id, facility_id])).fetchone()
     if patient is None:
         raise NotFound("No such patient is registered here. Correct patient_id.")
+    if patient["deceased_at"]:
+        raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
     row = {
         "id": command.appointment_id,
         "facility_id": facility_id,

@@ -3,8 +3,10 @@
 import difflib
 from typing import Any
 
+from activities.affairs import affairs_of
 from integrations.database import Connection
 from models.catalogue import (
+    AffairsOfVisit,
     CoverOfVisit,
     DosesGiven,
     HistoryOf,
@@ -119,6 +121,8 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
             return {"history": await history(db, want, command)}
         case StockOf():
             return {"stock": await stock(db, want, actor)}
+        case AffairsOfVisit():
+            return {"affairs": await affairs_of(db, command)}
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}

@@ -9,9 +9,10 @@ from models.base import NOTHING
 from models.claim_actions import ClaimFacts
 from models.claims import ClaimDiagnosis, ClaimForm, ClaimLine, Gateway, Member, Payer, Scheme
 from models.command import NAIROBI
+from models.visit import Status
 
 VISIT = """
-    select v.op_number, v.arrived_at, v.completed_at, v."end", v.provider_id, v.payment_reference,
+    select v.op_number, v.arrived_at, v.completed_at, v."end", v.undone_ends, v.provider_id, v.payment_reference,
            p.first_name, p.last_name, p.phone_number, p.national_id, p.sha_number, u.registration_number
     from visits v join patients p on p.id = v.patient_id left join users u on u.id = v.provider_id where v.id = %s
 """
@@ -77,6 +78,8 @@ class ClaimForms:
             is_open_there=row["session"] is not None,
             has_invoice=bool(invoices),
             visit_is_over=visit["end"] is not None,
+            visit_was_cancelled=visit["end"] == Status.CANCELLED,
+            visit_was_reopened=visit["end"] is None and bool(visit["undone_ends"]),
             gaps=tuple(await gaps(db, row, visit)) if invoices else (),
             was_submitted=row["submitted_at"] is not None,
             unclaimed=unclaimed(row, invoices),
@@ -107,7 +110,7 @@ async def form_of(db: Connection, row: dict[str, Any]) -> ClaimForm:
         lines=tuple(lines),
         amount=total_of(invoices),
         practitioner=row["practitioner"] or visit["registration_number"] or "",
-        discharge_reason="REFERRED" if visit["end"] == "REFERRED" else "RECOVERED",
+        discharge_reason=visit["end"] if visit["end"] in (Status.REFERRED, Status.DECEASED) else "RECOVERED",
     )
 
 

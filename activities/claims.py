@@ -25,7 +25,7 @@ from models.claim_actions import (
     CorrectClaim,
     shown,
 )
-from models.claims import ENDED, ClaimStatus, Gateway, Payer
+from models.claims import ENDED, NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Gateway, Payer
 from models.envelope import AS_SENT
 from models.events import Event
 from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
@@ -43,6 +43,13 @@ NEXT_NUMBER = """
     on conflict (facility_id, series) do update set last = numbers.last + 1 returning last
 """
 VISIT = "select facility_id, patient_id from visits where id = %s for share"
+BEGIN_AGAIN = """
+    update claims c set status = %s, reason = '', session = null, version = c.version + 1, updated_at = now()
+    from visits v where c.id = %s and c.status = 'CLOSED' and c.submitted_at is null and c.handed_in = 'NO'
+        and (starts_with(c.reason, %s) or starts_with(c.reason, %s))
+        and v.id = c.visit_id and v.completed_at is null and v.undone_ends <> '[]' returning c.*
+"""
+"""A claim that was given up by itself because the visit had ended."""
 MOVE = """
     update claims set status = %(status)s, raw_status = %(raw_status)s, reason = %(reason)s, version = version + 1,
         amount_paid = coalesce(%(paid)s, amount_paid), handed_in = coalesce(%(handed_in)s, handed_in),
@@ -190,7 +197,7 @@ async def opened(db: Connection, opening: ClaimOpening) -> dict[str, Any] | None
     """The claim's row, written now where it is missing."""
     row = await (await db.execute(LOCKED, (opening.claim_id,))).fetchone()
     if row is not None:
-        return row
+        return await begun_again(db, row) or row
     visit = await (await db.execute(VISIT, (opening.visit_id,))).fetchone()
     way = await way_to(db, opening)
     if visit is None or way is None:
@@ -199,6 +206,21 @@ async def opened(db: Connection, opening: ClaimOpening) -> dict[str, Any] | None
     row = await locked(db, opening.claim_id)
     await tell_step(db, row, THE_CLINIC)
     return row
+
+
+async def begun_again(db: Connection, row: dict[str, Any]) -> dict[str, Any] | None:
+    """The claim from its beginning, where its visit was opened again; None where it goes on as it is."""
+    if row["status"] != ClaimStatus.CLOSED:
+        return None
+    values = (first_status(row), row["id"], NOTHING_INVOICED, VISIT_CANCELLED)
+    found = await (await db.execute(BEGIN_AGAIN, values)).fetchone()
+    if found is not None:
+        await tell_step(db, found, THE_CLINIC)
+    return found
+
+
+def first_status(way: dict[str, Any]) -> ClaimStatus:
+    return ClaimStatus.BY_HAND if way["gateway"] == Gateway.MANUAL else ClaimStatus.AWAITING_CONSENT
 
 
 async def way_to(db: Connection, opening: ClaimOpening) -> dict[str, Any] | None:
@@ -215,7 +237,6 @@ async def new_claim(
     numbered = await (await db.execute(NEXT_NUMBER, (visit["facility_id"],))).fetchone()
     assert numbered is not None
     now = datetime.now(UTC)
-    by_hand = way["gateway"] == Gateway.MANUAL
     return {
         "id": opening.claim_id,
         "facility_id": visit["facility_id"],
@@ -225,7 +246,7 @@ async def new_claim(
         "gateway": way["gateway"],
         "insurer_id": way["insurer_id"],
         "number": f"CLM{numbered['last']:06d}",
-        "status": ClaimStatus.BY_HAND if by_hand else ClaimStatus.AWAITING_CONSENT,
+        "status": first_status(way),
         "opened_at": now,
         "updated_at": now,
     }

@@ -13,7 +13,7 @@ from integrations.database import Pool
 from integrations.documents import VisitReport, encrypted, visit_report_pdf
 from integrations.services.mail.port import Attachment, Letter, Mail
 from models.messages import report_letter
-from models.notices import Channel, Notice, Standing, Told
+from models.notices import Channel, Notice, Told
 
 FILE = "report.pdf"
 
@@ -33,8 +33,8 @@ class LetterDesk:
         async with self.pool.connection() as db:
             to = await addressee(db, notice)
             report = await report_of(db, notice.about, notice.template)
-        if to is None or report is None:
-            return Told(status=Standing.NOT_WANTED)
+        if to is None or report is None or not to.is_wanted:
+            return await self.outbox.withdraw(notice)
         await self.outbox.intend(notice, to, Channel.EMAIL)
         await self.gate.require_open()
         letter = await asyncio.to_thread(letter_of, notice, to, report)

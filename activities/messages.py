@@ -34,7 +34,7 @@ class MessageDesk:
         async with self.pool.connection() as db:
             to = await addressee(db, notice)
         if to is None or not to.is_wanted:
-            return Told(status=Standing.NOT_WANTED)
+            return await self.outbox.withdraw(notice)
         await self.outbox.intend(notice, to, Channel.SMS)
         await self.gate.require_open()
         began = datetime.now(UTC)

@@ -16,11 +16,12 @@ from models.notices import Notice, Owed, Papers, Reminding, owed, reminding
 from models.visit import Status
 
 APPOINTMENT = """
-    select a.appointment_date, a.status, f.time_zone
-    from appointments a join facilities f on f.id = a.facility_id where a.id = %s
+    select a.appointment_date, a.status = 'SCHEDULED' and p.deceased_at is null as is_open, f.time_zone
+    from appointments a join facilities f on f.id = a.facility_id join patients p on p.id = a.patient_id where a.id = %s
 """
 PAPERS = """
-    select v.completed_at, v.status, p.email, f.time_zone,
+    select v.completed_at, v.status, p.email, f.time_zone, p.deceased_at is not null as has_died,
+        case when v.undone_ends <> '[]' then v.completed_at end as ended_again,
         count(l.id) filter (where l.status in ('PENDING', 'PRELIMINARY')) as open_tests,
         max(coalesce(l.reported_at, l.completed_at)) filter (where l.status in ('COMPLETED', 'CORRECTED'))
             as answered_at,
@@ -32,12 +33,14 @@ PAPERS = """
 """
 WHO = "p.facility_id, p.id as patient_id, p.phone_number, p.national_id, p.email, f.name as clinic, f.time_zone"
 OF_APPOINTMENT = f"""
-    select {WHO}, a.visit_id, a.status = '{OPEN}' and a.appointment_date = %(moment)s as is_wanted
+    select {WHO}, a.visit_id,
+        a.status = '{OPEN}' and a.appointment_date = %(moment)s and p.deceased_at is null as is_wanted
     from appointments a join patients p on p.id = a.patient_id join facilities f on f.id = a.facility_id
     where a.id = %(about)s
 """
 OF_VISIT = f"""
-    select {WHO}, v.id as visit_id, true as is_wanted
+    select {WHO}, v.id as visit_id, p.deceased_at is null and (%(template)s <> 'VISIT_REPORT' or v.status = 'COMPLETED'
+        and case when v.undone_ends <> '[]' then v.completed_at end is not distinct from %(moment)s) as is_wanted
     from visits v join patients p on p.id = v.patient_id join facilities f on f.id = v.facility_id
     where v.id = %(about)s
 """
@@ -74,7 +77,7 @@ class Notices:
             row = await (await db.execute(APPOINTMENT, (appointment_id,))).fetchone()
         if row is None:
             return None
-        return reminding(row["appointment_date"], ZoneInfo(row["time_zone"]), is_open=row["status"] == OPEN)
+        return reminding(row["appointment_date"], ZoneInfo(row["time_zone"]), is_open=row["is_open"])
 
     @activity.defn(name="look_up_reports")
     async def reports(self, visit_id: UUID) -> Owed | None:
@@ -92,11 +95,13 @@ def papers_of(row: dict[str, Any]) -> Papers:
         was_discharged=row["status"] == Status.COMPLETED,
         ready_at=answered,
         was_explained=bool(answered and row["seen_at"] and row["seen_at"] > answered),
+        ended_again=row["ended_again"],
+        has_died=row["has_died"],
     )
 
 
 async def addressee(db: Connection, notice: Notice) -> Addressee | None:
     """Who hears of it, as the rows stand now; None where there is nobody."""
     text = OF_APPOINTMENT if notice.template is Template.APPOINTMENT_REMINDER else OF_VISIT
-    row = await (await db.execute(text, {"about": notice.about, "moment": notice.moment})).fetchone()
+    row = await (await db.execute(text, notice.model_dump())).fetchone()
     return Addressee.model_validate(row) if row else None

@@ -18,10 +18,13 @@ from models.tables import MessageRow
 FOUND = "select * from messages where key = %s for update"
 MARK = "update messages set status = %s, reason = %s where id = %s returning *"
 TAKEN = "update messages set status = 'SENT', reason = '', provider_id = %s, sent_at = now() where id = %s"
+WITHDRAW = "update messages set status = 'SUPPRESSED', reason = %s where key = %s and status = 'INTENDED'"
 OPT_OUT = "insert into opt_outs (phone_number) values (%s) on conflict do nothing"
 OPTED_OUT = "select 1 from opt_outs where phone_number = %s"
 IN_BLACKLIST = "406"
 NOT_CONNECTED = "not-connected"
+NOT_WANTED = "not-wanted"
+"""What it is about has changed since it was intended; should it change back, it is sent after all."""
 
 
 class Claim(NamedTuple):
@@ -43,6 +46,12 @@ class Outbox:
         """Write the row where there is none: what waits for a service is counted by these."""
         async with writing(self.pool) as db:
             await intended(db, notice, to, channel)
+
+    async def withdraw(self, notice: Notice) -> Told:
+        """It is not sent, and waits for no service any more."""
+        async with writing(self.pool) as db:
+            await db.execute(WITHDRAW, (NOT_WANTED, notice.key))
+        return Told(status=Standing.NOT_WANTED)
 
     async def claim(self, notice: Notice, to: Addressee, channel: Channel) -> Claim:
         """Mark the row: nobody sends it again. What cannot be sent is settled here."""
@@ -82,6 +91,7 @@ class Outbox:
         async with writing(self.pool) as db:
             to = await addressee(db, notice)
             if to is None or not to.is_wanted:
+                await db.execute(WITHDRAW, (NOT_WANTED, notice.key))
                 return Told(status=Standing.NOT_WANTED)
             row = await intended(db, notice, to, Channel.SMS)
             return told(await failed(db, row, "too-late") if row["status"] == Standing.INTENDED else row)
@@ -103,6 +113,8 @@ async def intended(db: Connection, notice: Notice, to: Addressee, channel: Chann
     await db.execute(f"{text} on conflict (key) do nothing", given)
     row = await (await db.execute(FOUND, (notice.key,))).fetchone()
     assert row is not None
+    if (row["status"], row["reason"]) == (Standing.SUPPRESSED, NOT_WANTED):
+        return await marked(db, row, Standing.INTENDED, "")
     return row
 
 

@@ -29,6 +29,11 @@ INTEND = """
     update claims set handed_in = 'INTENDED'
     where id = %s and handed_in = 'NO' and session is not null returning id
 """
+BILL_IS_NOT_FINISHED = """
+    select 1 from claims c join visits v on v.id = c.visit_id
+    where c.id = %s and (v.status = 'CANCELLED' or v.completed_at is null and v.undone_ends <> '[]')
+"""
+"""Asked once the claim's row is held, which a visit that is opened again or cancelled holds as well."""
 CERTAINLY_NOT = """
     update claims set handed_in = 'NO', turn_asked_at = null where id = %s and handed_in = 'INTENDED'
 """
@@ -193,6 +198,8 @@ class PayerDesk:
     async def handed_in(self, form: ClaimForm, session: Session, code: str, *, again: bool) -> ClaimState:
         async with writing(self.pool) as db:
             marked = await db.execute(INTEND, (form.claim_id,))
+            if marked.rowcount and await (await db.execute(BILL_IS_NOT_FINISHED, (form.claim_id,))).fetchone():
+                raise ApplicationError("the visit was opened again or cancelled", type="Held", non_retryable=True)
         if marked.rowcount == 0:
             raise ApplicationError("an answer is still missing", type="Unknown", non_retryable=True)
         try:

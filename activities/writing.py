@@ -22,6 +22,15 @@ from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, V
 from models.visit import Visit, summary
 
 Statement = tuple[str, dict[str, Any]]
+RECHARGE = """
+    insert into charges (id, facility_id, visit_id, patient_id, recorded_by, recorded_at, order_id, code, description,
+        quantity, unit_price, amount)
+    select gen_random_uuid(), facility_id, visit_id, patient_id, %(actor)s, %(at)s, order_id, code, description,
+        quantity, unit_price, amount
+    from charges where order_id = %(order)s and taken_back_by = %(by)s
+"""
+"""A line that was taken back stays so; what is charged again is a line of its own."""
+
 NOTIFY: Statement = ("select pg_notify('events', '')", {})
 MOVE_BATCH = "update stock_batches set on_hand = on_hand + %(quantity)s where id = %(batch_id)s"
 NOTE_MOVE = """
@@ -122,6 +131,9 @@ def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
             "update charges set taken_back_by = %(by)s where order_id = %(order)s and taken_back_by is null",
             {"by": command.id, "order": order_id},
         )
+    for line in change.recharged:
+        values = {"at": command.at, "actor": command.actor.id, "order": line.order_id}
+        yield RECHARGE, {**values, "by": line.taken_back_by}
     for number, charge in enumerate(change.charges):
         values = {
             "id": uuid5(command.id, f"charge-{number}"),

@@ -12,6 +12,7 @@ from models.staff import Station
 from models.tables import Base
 from models.visit import (
     Bypass,
+    Death,
     OrderKind,
     PaymentStatus,
     PaymentType,
@@ -19,6 +20,7 @@ from models.visit import (
     Status,
     TriageCategory,
     TriageColour,
+    UndoneEnd,
 )
 
 
@@ -68,6 +70,8 @@ class VisitSummary(BaseModel):
     observe_until: datetime | None
     completed_at: datetime | None
     discharge_notes: str | None
+    death: Death | None
+    undone_ends: list[UndoneEnd]
     version: int
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.base import Value
+from models.claims import Payer
 from models.doses import Given
 from models.medicine_checks import History
 from models.stock import Stock
@@ -109,6 +110,10 @@ class CoverOfVisit(Value):
     """The invoices and claims of the visit: what somebody else was to pay."""
 
 
+class AffairsOfVisit(Value):
+    """What hangs on the visit and its patient: what an end takes along, and what comes back with it."""
+
+
 class NextNumber(Value):
     """The facility's next number of a series, never given twice."""
 
@@ -116,7 +121,17 @@ class NextNumber(Value):
 
 
 Want = (
-    PriceOf | ItemOf | RowOf | PatientOf | PatientOfVisit | DosesGiven | HistoryOf | StockOf | CoverOfVisit | NextNumber
+    PriceOf
+    | ItemOf
+    | RowOf
+    | PatientOf
+    | PatientOfVisit
+    | DosesGiven
+    | HistoryOf
+    | StockOf
+    | CoverOfVisit
+    | AffairsOfVisit
+    | NextNumber
 )
 
 
@@ -137,6 +152,32 @@ class Item(Value):
     price: Decimal | None = None
 
 
+class ClaimStanding(Value):
+    """A claim of the visit. `went_out`: the payer has it, had it, or may have it."""
+
+    id: UUID
+    payer: Payer
+    number: str
+    status: str
+    reason: str
+    went_out: bool
+
+
+class Affairs(Value):
+    """`appointments`: the patient's, to come, whatever became of them. `obligations`: the patient's open ones.
+
+    `orders`: the visit's lab requests and prescriptions by id. `tasks`: the visit's open ones. `newborns`: numbers of
+    visits of babies that are linked to this one.
+    """
+
+    appointments: tuple[dict[str, Any], ...] = ()
+    obligations: tuple[dict[str, Any], ...] = ()
+    orders: dict[UUID, dict[str, Any]] = {}
+    tasks: tuple[dict[str, Any], ...] = ()
+    claims: tuple[ClaimStanding, ...] = ()
+    newborns: tuple[str, ...] = ()
+
+
 class Known(Value):
     """The answers to what an action wanted; what was not found is None. No stock: nobody keeps any of that drug."""
 
@@ -153,4 +194,5 @@ class Known(Value):
     invoices: tuple[dict[str, Any], ...] = ()
     """What was invoiced for the visit and holds: `id`, `resource`, `amount_charged`."""
     claims: tuple[dict[str, Any], ...] = ()
+    affairs: Affairs = Affairs()
     number: int = 0

@@ -55,6 +55,9 @@ class ClaimFacts(Value):
     is_open_there: bool = False
     has_invoice: bool = False
     visit_is_over: bool = False
+    visit_was_cancelled: bool = False
+    visit_was_reopened: bool = False
+    """And has not ended again: its bill is not finished."""
     gaps: tuple[str, ...] = ()
     """What is missing before it can be handed in, in words that name no patient."""
     was_submitted: bool = False

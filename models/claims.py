@@ -216,6 +216,11 @@ class ClaimState(Value):
         return self.phase not in (Phase.DRAFT, Phase.UNKNOWN)
 
 
+NOTHING_INVOICED = "The visit ended and nothing was invoiced to this payer."
+VISIT_CANCELLED = "The visit was cancelled."
+"""Why a claim is given up by itself; begun again where the visit is opened again."""
+
+
 def claim_id_of(visit_id: UUID, payer: Payer) -> UUID:
     """A visit has one claim with a payer, so nobody needs to look up its name."""
     return uuid5(visit_id, f"claim-{payer}")

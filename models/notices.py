@@ -43,7 +43,8 @@ class Standing(StrEnum):
 
 
 class Notice(Value):
-    """One message: about which appointment or visit, and for an appointment about which moment of it."""
+    """One message: about which appointment or visit. `moment`: of the appointment; of a visit's end, where it had ended
+    before."""
 
     template: Template
     about: UUID
@@ -89,13 +90,16 @@ def reminding(at: datetime, zone: ZoneInfo, *, is_open: bool) -> Reminding:
 
 class Papers(Value):
     """Where a visit stands with the reports it leads to. `ready_at`: when the last of its tests was answered, where
-    none is open any more; `was_explained`: a clinician saw the patient after that."""
+    none is open any more; `was_explained`: a clinician saw the patient after that. `ended_again`: when, where the visit
+    was reopened before: its report goes out anew."""
 
     has_email: bool
     is_over: bool
     was_discharged: bool
     ready_at: datetime | None = None
     was_explained: bool = False
+    ended_again: datetime | None = None
+    has_died: bool = False
 
 
 class Owed(Value):
@@ -111,11 +115,13 @@ def owed(visit_id: UUID, papers: Papers, zone: ZoneInfo) -> Owed | None:
 
     By e-mail the report itself, as soon as all tests are answered, and after discharge the report of the visit. Without
     an e-mail address, an SMS that a report waits: but not to somebody who waits beside the laboratory, nor to somebody
-    who has heard it from the clinician already.
+    who has heard it from the clinician already. Whoever has died is written to no more.
     """
+    if papers.has_died:
+        return None
     if papers.has_email and papers.is_over:
-        report = Owed(notice=Notice(template=Template.VISIT_REPORT, about=visit_id), channel=Channel.EMAIL)
-        return report if papers.was_discharged else None
+        notice = Notice(template=Template.VISIT_REPORT, about=visit_id, moment=papers.ended_again)
+        return Owed(notice=notice, channel=Channel.EMAIL) if papers.was_discharged else None
     if papers.ready_at is None:
         return None
     if papers.has_email:
@@ -156,7 +162,7 @@ def told_by_a_person(message: Mapping[str, Any]) -> NewTask:
         kind=TaskKind.TELL_PATIENT,
         role=Role.RECEPTIONIST,
         words=f"{MISSED[notice.template]} ({appointment}patient {message['patient_id']}): no message reached them.",
-        due_at=notice.moment,
+        due_at=notice.moment if appointment else None,
         visit_id=message["visit_id"],
         closes_itself=False,
     )

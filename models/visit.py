@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from models.base import NOTHING, Line, Money, Value, Words
+from models.claims import Payer
 from models.problems import Conflict
 from models.staff import SERVES, Role, Station
 
@@ -102,6 +103,11 @@ class Order(Value):
     def said(self) -> str:
         return f"{self.kind.lower().replace('_', ' ')} at {self.station.lower().replace('_', ' ')}"
 
+    @property
+    def kept(self) -> Decimal:
+        """What stays on the bill when the order is cancelled: the price of the pieces that were handed out."""
+        return self.charged / self.quantity * self.dispensed if self.quantity else NOTHING
+
 
 class Untold(Value):
     """A result that came when the patient had left: somebody owes it to them."""
@@ -139,6 +145,37 @@ class Bypass(Value):
     by: UUID
     at: datetime
     settled_at: datetime | None = None
+
+
+class Death(Value):
+    """What is certified of a death; in which circumstances, the visit's notes say."""
+
+    time_of_death: datetime
+    brought_in_dead: bool
+    certified_by: UUID
+
+
+class Ending(Value):
+    """What an end took along, so that it can be undone: orders, appointments that were cancelled, tasks that opened."""
+
+    command_id: UUID
+    by: UUID
+    orders: tuple[Order, ...] = ()
+    appointments: tuple[UUID, ...] = ()
+    tasks: tuple[UUID, ...] = ()
+
+
+class UndoneEnd(Value):
+    """An end that does not count any more. `claims`: whose claims wait for the next end of the visit."""
+
+    end: Status
+    completed_at: datetime
+    notes: str | None
+    death: Death | None = None
+    reason: Words
+    by: UUID
+    at: datetime
+    claims: tuple[Payer, ...] = ()
 
 
 class Wait(Value):
@@ -207,6 +244,10 @@ class Visit(Value):
     end: Status | None = None
     completed_at: datetime | None = None
     discharge_notes: str | None = None
+    ending: Ending | None = None
+    death: Death | None = None
+    undone_ends: tuple[UndoneEnd, ...] = ()
+    """What was undone stays readable, the latest last."""
 
     status: Status = Status.REGISTERED
     waiting: tuple[Wait, ...] = ()
@@ -388,5 +429,7 @@ def summary(visit: Visit) -> dict[str, Any]:
         "observe_until": visit.observe_until,
         "completed_at": visit.completed_at,
         "discharge_notes": visit.discharge_notes,
+        "death": visit.death,
+        "undone_ends": list(visit.undone_ends),
         "version": visit.version,
     }

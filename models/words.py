@@ -21,7 +21,8 @@ def clock(moment: datetime) -> str:
 def next_step(visit: Visit) -> str:
     """What must happen next, and who does it."""
     if visit.end:
-        return "Nothing: the visit has ended."
+        owed = f" KES {visit.balance} are still owed; {someone(Role.CASHIER)} takes payments."
+        return f"Nothing: the visit has ended.{owed if visit.balance > 0 else ''}"
     steps = [f"{step(visit, station)}." for station in visit.waiting_at]
     if visit.status is Status.IN_CONSULTATION:
         steps.insert(
@@ -58,6 +59,9 @@ def details(visit: Visit) -> str:
         lines.append(f"Waits for a second person to confirm {spoken(visit.pending_retriage.colour)}.")
     if visit.identity_pending:
         lines.append("Taken in as an emergency; reception finds out who it is.")
+    if visit.undone_ends:
+        former = visit.undone_ends[-1]
+        lines.append(f"It had ended as {spoken(former.end)}; that was undone at {clock(former.at)}.")
     if visit.observe_until and not visit.end:
         lines.append(f"Under observation after a vaccine until **{clock(visit.observe_until)}**.")
     lines += [f"- Waits at **{spoken(w.station)}** since {clock(w.since)}" for w in visit.waiting]

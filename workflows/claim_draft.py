@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.payers import Code, PayerDesk
-    from models.claims import ClaimStatus, Purpose
+    from models.claims import NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Purpose
     from models.tasks import TaskKind
     from workflows.claim_run import ClaimRun
 
@@ -16,6 +16,9 @@ AN_HOUR = timedelta(hours=1)
 
 async def consent(claim: ClaimRun) -> None:
     """The patient agrees that the payer is claimed from, and the claim is opened over there."""
+    if claim.facts.visit_was_cancelled:
+        claim.giving_up = VISIT_CANCELLED
+        return
     if Purpose.VISIT not in claim.facts.consents:
         claim.ask_for(TaskKind.CHECK_IN_WITH_INSURER)
     elif Purpose.VISIT not in claim.codes:
@@ -56,9 +59,11 @@ async def send_code(claim: ClaimRun, purpose: Purpose) -> None:
 async def prepare(claim: ClaimRun) -> None:
     """Once there is an invoice and every code is known: bring the claim over there to what the rows say."""
     facts = await claim.looked_up()
-    if not facts.has_invoice and facts.visit_is_over:
-        claim.giving_up = "The visit ended and nothing was invoiced to this payer."
-    elif not facts.has_invoice:
+    if facts.visit_was_cancelled:
+        claim.giving_up = VISIT_CANCELLED
+    elif not facts.has_invoice and facts.visit_is_over:
+        claim.giving_up = NOTHING_INVOICED
+    elif not facts.has_invoice or facts.visit_was_reopened:
         await claim.wait_for_news(AN_HOUR)
     elif facts.gaps:
         await await_coding(claim, "; ".join(facts.gaps))

@@ -49,6 +49,10 @@ async def not_handed_in(claim: ClaimRun, failed: ActivityError) -> None:
             claim.codes.clear()
             claim.refused_codes.clear()
             await claim.note(S.NEEDS_CORRECTION, reason=words_of(failed), handed_in="NO")
+        case "Held":
+            for remembered in (claim.codes, claim.sent_at):
+                remembered.pop(Purpose.DISCHARGE, None)  # the patient agrees with another bill
+            await claim.begin_anew()
         case _:
             await claim.note(S.UNCERTAIN, reason="The answer of the payer was lost.")
 

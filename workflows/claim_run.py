@@ -26,6 +26,8 @@ S = ClaimStatus
 LOOKS_AGAIN = "claim-looks-again-before-consent"
 """The patch since which a claim that waits for its first code looks at its rows when something happened: it may be
 another patient's now."""
+HEARD = "looked up when it heard of a change"
+"""The patch since which news is looked up wherever a claim waits: the visit may have been cancelled."""
 
 STILL_WITH_US = frozenset({Phase.DRAFT, Phase.UNKNOWN})
 BACK_WITH_US = frozenset({Phase.SENT_BACK, Phase.MISSING_DOCUMENTS})
@@ -70,7 +72,9 @@ class ClaimRun:
         return PayerLine(queue_of(Service(self.facts.gateway)), self.note_late)
 
     async def begin_anew(self) -> None:
-        """Something was corrected or invoiced since: write the claim out again."""
+        """Something was corrected or invoiced since, or the visit ended or was opened again: write it out anew."""
+        if self.has_news and workflow.patched(HEARD):
+            await self.look_up()
         self.wishes.clear()
         self.has_news = False
         if self.facts.gateway is Gateway.MANUAL:

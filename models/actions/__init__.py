@@ -10,6 +10,7 @@ from models.actions.cancelling import CancelOrder
 from models.actions.consultation import RecordDiagnosis, RecordEncounter, Refer, TakeIn
 from models.actions.corrections import CorrectLabResult
 from models.actions.critical_results import AcknowledgeCritical
+from models.actions.death import RecordDeath, UndoDeath
 from models.actions.discharge import CancelVisit, Discharge, FollowUp
 from models.actions.emergency import IdentifyPatient, ReceiveEmergency
 from models.actions.family_planning import RecordFamilyPlanning
@@ -24,6 +25,7 @@ from models.actions.observation import EndObservation, RecordReaction
 from models.actions.pharmacy import Dispense
 from models.actions.prescribing import Prescribe
 from models.actions.registration import OpenVisit, RegisterPatient
+from models.actions.reopening import ReopenVisit
 from models.actions.telling import TellPatient
 from models.actions.triage import ConfirmRetriage, RecordTriage
 
@@ -56,8 +58,11 @@ VisitAction = (
     | Discharge
     | TellPatient
     | CancelVisit
+    | RecordDeath
+    | ReopenVisit
+    | UndoDeath
 )
-"""What may be done on a visit that is open."""
+"""What may be done on a visit that is there."""
 
 AnyVisitAction = Annotated[VisitAction, Field(discriminator="kind")]
 AnyAction = Annotated[
@@ -102,6 +107,7 @@ __all__ = [
     "RaiseShaInvoice",
     "ReceiveEmergency",
     "RecordAllergy",
+    "RecordDeath",
     "RecordDiagnosis",
     "RecordEncounter",
     "RecordFamilyPlanning",
@@ -112,12 +118,14 @@ __all__ = [
     "Refer",
     "RegisterNewborn",
     "RegisterPatient",
+    "ReopenVisit",
     "ReportLabTest",
     "Row",
     "Start",
     "TakeIn",
     "TakePayment",
     "TellPatient",
+    "UndoDeath",
     "VisitAction",
     "WrongPatient",
 ]

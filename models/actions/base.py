@@ -58,6 +58,13 @@ class Charge(Value):
         return self.unit_price * self.quantity
 
 
+class Recharge(Value):
+    """Lines of an order's bill that were taken back, and are there again: which command took them back."""
+
+    order_id: UUID
+    taken_back_by: UUID
+
+
 class Change(Value):
     """What an accepted action does: the visit's new facts and everything to write with them."""
 
@@ -65,6 +72,7 @@ class Change(Value):
     rows: tuple[Row, ...] = ()
     charges: tuple[Charge, ...] = ()
     uncharged: tuple[UUID, ...] = ()
+    recharged: tuple[Recharge, ...] = ()
     events: tuple[Event, ...] = ()
     starts: tuple[Start, ...] = ()
     moves: tuple[StockMove, ...] = ()
@@ -168,9 +176,10 @@ def require_open(visit: Visit) -> None:
         raise VisitClosed(f"The visit ended as {visit.end}. Open a new visit to go on.")
 
 
-def require_open_or_owing(visit: Visit) -> None:
-    """A debt may be settled when the visit is over."""
-    if visit.balance <= 0:
+def require_bill_open(visit: Visit) -> None:
+    """Money is taken while the visit is open, and afterwards as long as something is owed: by the family of who has
+    died, say."""
+    if visit.end and visit.balance <= 0:
         require_open(visit)
 
 

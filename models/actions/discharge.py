@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from models.actions import lab_results
+from models.actions import closing, lab_results
 from models.actions.base import (
     Action,
     Case,
@@ -20,12 +20,13 @@ from models.actions.base import (
     require_open,
     require_role,
 )
+from models.actions.reopening import claims_that_wait
 from models.appointments import FARTHEST
 from models.base import Date, Note, Number, Value, Words
-from models.catalogue import Resource
-from models.problems import Missing, OutstandingWork, WrongStage, invalid
+from models.catalogue import AffairsOfVisit, Resource, Want
+from models.problems import Conflict, Missing, OutstandingWork, WrongStage, invalid
 from models.staff import Person, Role
-from models.visit import OrderKind, Status, Visit, may_discharge
+from models.visit import Ending, OrderKind, Status, Visit, may_discharge
 from models.words import clock
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -91,8 +92,13 @@ class Discharge(Action):
     def apply(self, case: Case) -> Change:
         require_observed(case)
         left = lab_results.leaving(case, case.visit)
-        visit = left.visit.having(end=Status.COMPLETED, completed_at=case.at, discharge_notes=self.discharge_notes)
-        starts = (*left.starts, Start(kind="ResultsNotice", id=case.visit_id))
+        visit = left.visit.having(
+            end=Status.COMPLETED,
+            completed_at=case.at,
+            discharge_notes=self.discharge_notes,
+            ending=Ending(command_id=case.id, by=case.actor.id),
+        )
+        starts = (*left.starts, Start(kind="ResultsNotice", id=case.visit_id), *claims_that_wait(case.visit))
         if self.follow_up is None:
             return Change(visit=visit, rows=left.rows, starts=starts)
         appointment = self.appointment(case, self.follow_up)
@@ -134,6 +140,8 @@ class CancelVisit(Action):
     """End a visit that should not have been opened: nothing open, nothing owed, with a reason.
 
     Once the patient was taken in or money was taken, only a supervisor may: else a cancelled visit would hide both.
+    Its appointments are cancelled; its claims are closed, or checked by a clerk where they had gone out; what was paid
+    beyond the bill becomes a task to give it back.
     """
 
     roles = frozenset({Role.RECEPTIONIST, Role.SUPERVISOR})
@@ -144,6 +152,9 @@ class CancelVisit(Action):
     kind: Literal["cancel_visit"] = "cancel_visit"
     reason: Words
 
+    def wants(self) -> tuple[Want, ...]:
+        return (AffairsOfVisit(),)
+
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
         if visit.was_consulted or visit.amount_paid > 0 or visit.amount_covered > 0:
@@ -151,8 +162,27 @@ class CancelVisit(Action):
         require_nothing_open(visit)
 
     def apply(self, case: Case) -> Change:
-        visit = case.visit.having(end=Status.CANCELLED, completed_at=case.at, discharge_notes=self.reason)
-        return Change(visit=visit)
+        affairs = case.known.affairs
+        if affairs.newborns:
+            named = ", ".join(affairs.newborns)
+            raise Conflict(f"A newborn's visit ({named}) is linked to this one, which was no mistake then.")
+        left = lab_results.leaving(case, case.visit)
+        own = [row for row in closing.kept(affairs.appointments) if row["visit_id"] == case.visit_id]
+        tasks = (
+            *closing.refund(case, left.visit),
+            *closing.reviews(case, left.visit, affairs.claims, "it was cancelled"),
+        )
+        ending = Ending(
+            command_id=case.id,
+            by=case.actor.id,
+            appointments=tuple(row["id"] for row in own),
+            tasks=closing.ids(tasks, Resource.TASK),
+        )
+        visit = left.visit.having(
+            end=Status.CANCELLED, completed_at=case.at, discharge_notes=self.reason, ending=ending
+        )
+        rows = (*left.rows, *closing.rescheduled(own, "CANCELLED"), *tasks)
+        return closing.changed(visit, rows, closing.hearing(c for c in affairs.claims if not c.went_out))
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return shown

@@ -162,7 +162,8 @@ class IdentifyPatient(Action):
         if self.patient_id and self.national_id and patient.get("national_id") not in (None, self.national_id):
             raise Conflict("patient_id and national_id belong to different patients. Check both.")
         temporary = case.visit.patient_id
-        known = Row(resource=Resource.PATIENT, id=patient["id"], values={}, former=patient)
+        died = {"deceased_at": case.visit.death.time_of_death} if case.visit.death else {}
+        known = Row(resource=Resource.PATIENT, id=patient["id"], values=died, former=patient)
         left = Row(resource=Resource.PATIENT, id=temporary, values={"merged_into": patient["id"]}, former={})
         change = self.identified(case, patient, (known, left))
         return change.model_copy(update={"moved_from": temporary})

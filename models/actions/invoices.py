@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from models.actions.base import Action, Case, Change, Start, require_open_or_owing
+from models.actions.base import Action, Case, Change, Start, require_bill_open
 from models.actions.money import check_amount
 from models.base import Amount, Line, Note, Words
 from models.catalogue import NextNumber, Resource, RowOf, Want
@@ -29,7 +29,7 @@ class Invoice(Action):
     amount_charged: Amount | None = None
 
     def check(self, visit: Visit, actor: Person) -> None:
-        require_open_or_owing(visit)
+        require_bill_open(visit)
         if visit.balance <= 0:
             raise AlreadyDone("Nothing is owed on this visit, so there is nothing to invoice.")
         check_amount("amount_charged", self.amount_charged or visit.balance, visit)

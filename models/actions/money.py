@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from models.actions.base import Action, Case, Change, Row, Start, require_open_or_owing
+from models.actions import closing
+from models.actions.base import Action, Case, Change, Row, Start, require_bill_open
 from models.base import Amount, Line
 from models.catalogue import Resource, RowOf, Want
 from models.demographics import MobilePhone
@@ -12,7 +13,7 @@ from models.events import CLINICIANS, Event
 from models.mobile_money import is_receipt
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
 from models.staff import Person, Role
-from models.visit import PaymentType, Visit
+from models.visit import PaymentType, Status, Visit
 
 
 def check_amount(field: str, amount: Amount, visit: Visit) -> None:
@@ -43,10 +44,12 @@ class TakePayment(Action):
         return self.payment_type is PaymentType.MPESA
 
     def check(self, visit: Visit, actor: Person) -> None:
-        require_open_or_owing(visit)
+        require_bill_open(visit)
         check_amount("amount", self.amount, visit)
         if not self.is_mobile:
             return
+        if visit.end is Status.DECEASED and not (self.phone_number or self.payment_reference):
+            raise invalid("phone_number", "is missing; the patient has died, so say whose phone is to be asked")
         if self.payment_reference is not None and not is_receipt(self.payment_reference):
             raise invalid("payment_reference", "is no M-Pesa receipt, which is letters and digits like SKJ4ABC123")
         if self.payment_reference is None and self.amount != int(self.amount):
@@ -75,6 +78,13 @@ def processed(case: Case, status: str) -> dict[str, Any]:
 def received(visit: Visit, payment_id: UUID, amount: Decimal) -> Event:
     payload = {"visitId": visit.id, "paymentId": payment_id, "amount": amount, "balance": visit.balance}
     return Event(kind="payment:received", audience=(Role.CASHIER, *CLINICIANS), payload=payload)
+
+
+def too_late(case: Case, change: Change) -> Change:
+    """Money that comes when the visit is over and nothing is owed goes back: a person sees to it."""
+    rows = closing.refund(case, change.visit) if case.visit.is_over else ()
+    events = (*change.events, *closing.task_events(rows))
+    return change.model_copy(update={"rows": (*change.rows, *rows), "events": events})
 
 
 class Settling(Action):
@@ -127,7 +137,8 @@ class ConfirmPayment(Settling):
         visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
         values = {"status": "COMPLETED", "amount": self.amount, "payment_reference": self.payment_reference}
         change = self.change(case, visit, former, {**values, "processed_at": case.at})
-        return change.model_copy(update={"events": (received(change.visit, self.payment_id, self.amount),)})
+        event = received(change.visit, self.payment_id, self.amount)
+        return too_late(case, change.model_copy(update={"events": (event,)}))
 
 
 class FailPayment(Settling):
@@ -166,7 +177,8 @@ class CreditPayment(Action):
         values = {**self.fields("payment_id"), "payment_type": PaymentType.MPESA, "phone_number": None}
         row = case.row(Resource.PAYMENT, {**values, **processed(case, "COMPLETED")})
         event = received(visit, self.payment_id, self.amount)
-        return Change(visit=visit, rows=(row.model_copy(update={"id": self.payment_id}),), events=(event,))
+        change = Change(visit=visit, rows=(row.model_copy(update={"id": self.payment_id}),), events=(event,))
+        return too_late(case, change)
 
     def audit_id(self, case: Case) -> UUID:
         return self.payment_id

@@ -176,6 +176,8 @@ class OpenVisit(Arrival):
 def found(case: Case) -> dict[str, Any]:
     if case.known.patient is None:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
+    if case.known.patient.get("deceased_at"):
+        raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
     return case.known.patient
 
 

@@ -44,6 +44,7 @@ class PatientRow(Base):
     registered_by: Mapped[UUID]
     registration_date: Mapped[datetime]
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    deceased_at: Mapped[datetime | None]
 
 
 class VisitRow(Base):
@@ -110,6 +111,9 @@ class VisitRow(Base):
     end: Mapped[str | None]
     completed_at: Mapped[datetime | None]
     discharge_notes: Mapped[str | None]
+    ending: Mapped[dict[str, Any] | None]
+    death: Mapped[dict[str, Any] | None]
+    undone_ends: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     version: Mapped[int]
     audit_head: Mapped[str]
     audit_length: Mapped[int]

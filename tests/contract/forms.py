@@ -154,6 +154,9 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "discharge": ({"discharge_notes": "Stable", "follow_up": FOLLOW_UP}, DISCHARGING),
     "tell_patient": ({"obligation_id": ITEM, "outcome": "Called"}, CLINICIAN),
     "cancel_visit": ({"reason": "Opened twice"}, RECEPTION | {Role.SUPERVISOR}),
+    "record_death": ({"time_of_death": "2026-11-20T10:42:00+03:00", "circumstances": "Cardiac arrest"}, CLINICIAN),
+    "reopen_visit": ({"reason": "The result was overlooked"}, CLINICIAN | {Role.SUPERVISOR}),
+    "undo_death": ({"reason": "Written on the wrong visit"}, CLINICIAN | {Role.SUPERVISOR}),
 }
 """Every action of the general door."""
 

@@ -21,6 +21,9 @@ from models.actions import (
 )
 from models.actions.base import Charge
 from models.catalogue import (
+    Affairs,
+    AffairsOfVisit,
+    ClaimStanding,
     CoverOfVisit,
     DosesGiven,
     HistoryOf,
@@ -65,8 +68,10 @@ class Shelf:
 
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
+    struck: dict[UUID, list[Charge]] = field(default_factory=dict)
     visits: dict[UUID, UUID] = field(default_factory=dict)
     open: set[UUID] = field(default_factory=set)
+    claims: list[ClaimStanding] = field(default_factory=list)
     number: int = 0
     batches: dict[str, list[Batch]] = field(default_factory=dict)
     ledger: list[StockMove] = field(default_factory=list)
@@ -97,6 +102,8 @@ class Shelf:
                     facts["history"] = self.history(want, command)
                 case StockOf():
                     facts["stock"] = self.stock(want, command.actor)
+                case AffairsOfVisit():
+                    facts["affairs"] = self.affairs(command.visit_id)
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -187,15 +194,36 @@ class Shelf:
         ]
         self.ledger.append(move)
 
+    def affairs(self, visit_id: UUID) -> Affairs:
+        """What is open of the visit and its patient; appointments are taken to lie in the future."""
+
+        def of(resource: Resource, **facts: Any) -> tuple[dict[str, Any], ...]:
+            rows = (row for (kind, _), row in self.rows.items() if kind is resource)
+            return tuple(row for row in rows if all(row.get(name) == value for name, value in facts.items()))
+
+        patient_id = self.visits.get(visit_id)
+        orders = (*of(Resource.LAB_REQUEST, visit_id=visit_id), *of(Resource.PRESCRIPTION, visit_id=visit_id))
+        return Affairs(
+            appointments=of(Resource.APPOINTMENT, patient_id=patient_id),
+            obligations=of(Resource.OBLIGATION, patient_id=patient_id, status="OPEN"),
+            orders={row["id"]: row for row in orders},
+            tasks=of(Resource.TASK, visit_id=visit_id, status="OPEN"),
+            claims=tuple(self.claims),
+            newborns=tuple("OP00002" for _ in of(Resource.FAMILY_LINK, related_visit_id=visit_id)),
+        )
+
     def keep(self, change: Change) -> None:
         self.visits[change.visit.id] = change.visit.patient_id
         self.open = {*self.open, change.visit.id} - ({change.visit.id} if change.visit.is_over else set())
+        again = [line for lines in change.recharged for line in self.struck.get(lines.order_id, [])]
+        for order_id in change.uncharged:
+            self.struck[order_id] = [line for line in self.bill if line.order_id == order_id]
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         if change.moved_from:
             self.move_records(change.visit.id, change.visit.patient_id)
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
-        self.bill += change.charges
+        self.bill += [*again, *change.charges]
         for move in change.moves:
             self.move(move)
 

@@ -215,6 +215,14 @@ def another_patient(at: Choice) -> do.Action:
     return do.WrongPatient(patient_id=at.one(*others, *others, PATIENT, at.paper.whose), reason="Two of one name")
 
 
+def death(at: Choice) -> do.Action:
+    """At any hour; people are brought in dead from before the day began."""
+    hour = timedelta(hours=1)
+    moment = at.one(at.paper.now, MORNING + timedelta(minutes=1), MORNING - hour, at.paper.now + hour)
+    form = {"time_of_death": moment, "brought_in_dead": at.number % 3 == 0, "circumstances": "Cardiac arrest"}
+    return do.RecordDeath.model_validate(form)
+
+
 Form = Callable[[Choice], do.Action]
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
@@ -270,6 +278,12 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
         discharge,
     ),
     "cancel visit": ((Role.RECEPTIONIST, Role.SUPERVISOR), lambda at: do.CancelVisit(reason="Opened by mistake")),
+    "record death": ((CLINICIAN, SECOND_CLINICIAN), death),
+    "undo death": (
+        (SECOND_CLINICIAN, Role.SUPERVISOR, CLINICIAN),
+        lambda at: do.UndoDeath(reason="Written on the wrong visit"),
+    ),
+    "reopen": ((CLINICIAN, Role.SUPERVISOR), lambda at: do.ReopenVisit(reason="Something was overlooked")),
 }
 """What is tried: who mostly does it, and the form."""
 

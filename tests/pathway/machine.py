@@ -196,7 +196,8 @@ class Notebook(RuleBasedStateMachine):
         if visit.end:
             assert not visit.waiting
             assert not visit.open_orders
-            assert visit.balance <= 0 or paper.withdrawn, "what another person's payer covered is owed again"
+            leaves_debts = paper.ended == "DECEASED" or paper.ended_by_mistake or paper.withdrawn
+            assert visit.balance <= 0 or leaves_debts, "only the dead, and those whose payer was another's, leave debts"
             return
         is_with_clinician = visit.status is Status.IN_CONSULTATION and visit.provider_id is not None
         assert visit.waiting or is_with_clinician or visit.status is Status.READY_FOR_DISCHARGE
@@ -210,7 +211,7 @@ class Notebook(RuleBasedStateMachine):
     def nobody_leaves_while_watched(self) -> None:
         visit, paper = self.visit, self.paper
         assert visit.observe_until == paper.watched
-        if visit.status is Status.COMPLETED:
+        if visit.status is Status.COMPLETED and not paper.ended_by_mistake:
             assert visit.completed_at is not None
             assert not visit.is_observed(visit.completed_at)
 
@@ -219,7 +220,7 @@ class Notebook(RuleBasedStateMachine):
         """No result lies unread, unless another test is open or somebody is asked to read it."""
         reviews = self.paper.working("REVIEW")
         assert len(reviews) <= 1
-        if self.visit.has_unread_results:
+        if self.visit.has_unread_results and not self.visit.end:
             assert reviews or self.paper.working("LAB_REQUEST")
         assert self.visit.has_unread_results == self.paper.unread
 
@@ -229,6 +230,19 @@ class Notebook(RuleBasedStateMachine):
         assert {one.obligation_id: one.lab_request_id for one in visit.untold} == paper.untold
         assert {order.id for order in visit.awaited} == paper.to_follow
         assert not paper.to_follow or visit.end
+
+    @invariant()
+    def what_was_undone_stays_readable(self) -> None:
+        visit, paper = self.visit, self.paper
+        assert (visit.death is not None) == (paper.ended == "DECEASED")
+        assert (visit.discharge_notes is not None) == (paper.ended is not None)
+        assert all(former.reason and former.notes for former in visit.undone_ends)
+        rows = {id: row["status"] for (kind, id), row in self.desk.shelf.rows.items() if kind is Resource.APPOINTMENT}
+        assert rows == paper.appointments
+        owed = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.OBLIGATION]
+        assert {row["id"] for row in owed if row["status"] == "OPEN"} == set(paper.untold)
+        (patient,) = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.PATIENT]
+        assert bool(patient.get("deceased_at")) == (paper.ended == "DECEASED")
 
     @invariant()
     def a_critical_value_waits_until_it_is_heard(self) -> None:

@@ -157,6 +157,15 @@ class Paper:
     whose: UUID | None = None
     people: tuple[UUID, ...] = ()
     withdrawn: bool = False
+    ended_at: datetime = MORNING
+    certified_by: UUID | None = None
+    taken_along: dict[UUID, Work] = field(default_factory=dict)
+    taken_off: dict[UUID, Decimal] = field(default_factory=dict)
+    owed_by_end: set[UUID] = field(default_factory=set)
+    owed_since: dict[UUID, UUID] = field(default_factory=dict)
+    booked: UUID | None = None
+    appointments: dict[UUID, str] = field(default_factory=dict)
+    ended_by_mistake: bool = False
     accepted: int = 1
     now: datetime = MORNING
     watched: datetime | None = None
@@ -183,6 +192,10 @@ class Paper:
     def forbids_dose(self, vaccine: UUID) -> bool:
         """Td twice on a day is too early; after an anaphylaxis nobody gets the same again."""
         return vaccine in self.reacted or (vaccine == TETANUS and TETANUS in self.doses.values())
+
+    @property
+    def has_just_ended(self) -> bool:
+        return self.now - self.ended_at <= timedelta(hours=24)
 
     @property
     def consulted(self) -> bool:
@@ -221,6 +234,12 @@ class Paper:
             self.send_back(getattr(action, "lab_request_id", None) or getattr(action, "order_id", None), review)
         assert sorted(owed.values()) == sorted(self.owing), "who has left is owed each result that came afterwards"
         self.untold |= owed
+        if action.kind in ("discharge", "cancel_visit", "record_death"):
+            self.owed_by_end, self.owed_since = set(owed), {}
+        elif self.ended:
+            self.owed_since |= owed
+        if action.kind in ("reopen_visit", "undo_death") and not self.ended:
+            self.read_here(review)
 
     def after_record_triage(self, action: Any, actor: Person, id: UUID) -> None:
         colour, is_half = seen_as(action), action.vital_signs.trauma is None
@@ -452,13 +471,68 @@ class Paper:
         self.covered = Decimal(0)
 
     def after_discharge(self, action: Any, actor: Person, id: UUID) -> None:
-        self.ended = "COMPLETED"
+        self.ends("COMPLETED")
+        self.booked = id if action.follow_up else None
+        self.appointments |= {id: "SCHEDULED"} if action.follow_up else {}
         self.to_follow = set(self.working("LAB_REQUEST"))
+        self.taken_along = {id: self.work[id] for id in self.to_follow}
         self.work = {id: work for id, work in self.work.items() if id not in self.to_follow}
         self.owing = [id for id, test in self.tests.items() if test.waits_to_be_heard]
 
     def after_cancel_visit(self, action: Any, actor: Person, id: UUID) -> None:
-        self.ended = "CANCELLED"
+        self.ends("CANCELLED")
+        self.owing = [id for id, test in self.tests.items() if test.waits_to_be_heard]
+
+    def ends(self, how: str) -> None:
+        self.ended, self.ended_at, self.booked = how, self.now, None
+        self.taken_along, self.taken_off = {}, {}
+
+    def after_record_death(self, action: Any, actor: Person, id: UUID) -> None:
+        """Open work is cancelled; what was handed out stays on the bill."""
+        self.ends("DECEASED")
+        self.certified_by, self.taken_along = actor.id, dict(self.work)
+        for order, work in self.taken_along.items():
+            if order in self.charged:
+                self.taken_off[order] = self.charged.pop(order)
+                self.taken_back += self.taken_off[order] - work.each * work.given
+            if work.kind == "PRESCRIPTION":
+                self.charged[order] = work.each * work.given
+            if order in self.tests:
+                self.tests[order].status = "CANCELLED"
+            self.answer(order)
+
+    def after_undo_death(self, action: Any, actor: Person, id: UUID) -> None:
+        if not self.has_just_ended:
+            self.ended, self.ended_by_mistake = "COMPLETED", True
+            self.taken_along, self.taken_off, self.owed_by_end = {}, {}, set()
+            return
+        for order in self.taken_along:
+            if order in self.tests:
+                self.tests[order].status = "PRELIMINARY" if self.tests[order].value else "PENDING"
+            del self.answered[order]
+        self.comes_back(self.taken_along)
+
+    def after_reopen_visit(self, action: Any, actor: Person, id: UUID) -> None:
+        self.comes_back({order: work for order, work in self.taken_along.items() if order in self.to_follow})
+
+    def comes_back(self, work: dict[UUID, Work]) -> None:
+        self.ended, self.to_follow, self.ended_by_mistake = None, set(), False
+        self.work |= work
+        self.charged |= self.taken_off
+        self.untold = {id: test for id, test in self.untold.items() if id not in self.owed_by_end}
+        if self.booked:
+            self.appointments[self.booked] = "CANCELLED"
+
+    def read_here(self, review: UUID | None) -> None:
+        """What came while the patient was away is read now, by the clinician to whom it is owed first."""
+        late = [test for id, test in self.owed_since.items() if id in self.untold]
+        self.unread = self.unread or bool(late)
+        if not self.unread or self.working("LAB_REQUEST") or self.working("REVIEW"):
+            return
+        assert review is not None, "a result lies unread"
+        assert self.clinician is not None
+        self.clinician = self.tests[late[0]].by if late else self.clinician
+        self.work[review] = Work("REVIEW", Station.CONSULTATION, self.clinician)
 
     def answer(self, id: UUID) -> None:
         self.answered[id] = self.work.pop(id).kind

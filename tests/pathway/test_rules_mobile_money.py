@@ -76,9 +76,10 @@ def test_money_at_the_counter_becomes_a_payment_also_after_discharge() -> None:
     discharged(desk)
     id = receipt_id("SKJ4ABC123")
     change = desk.does(CLINIC, CreditPayment(payment_id=id, amount=Decimal(50), payment_reference="SKJ4ABC123"))
-    [row] = change.rows
+    row, task = change.rows
     assert (row.id, row.values["status"], row.values["payment_type"]) == (id, "COMPLETED", "MPESA")
     assert desk.visit.balance == -50
+    assert (task.values["kind"], task.values["role"]) == ("REFUND_PATIENT", Role.CASHIER), "nobody owes it any more"
     told = next(event for event in change.events if event.kind == "payment:received")
     assert (told.payload["paymentId"], told.payload["balance"]) == (id, -50)
 

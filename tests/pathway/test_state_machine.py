@@ -1,5 +1,7 @@
 """Any role, any action, any order: the rules are held against the notes that a clerk keeps on paper."""
 
+from datetime import timedelta
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -27,8 +29,10 @@ MONEY = ("pay by phone", "confirm payment", "fail payment")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 PHARMACY = ("prescribe", "prescribe", "dispense", "dispense", "dispense", "allergy")
-OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE)
-SELDOM = ("arrive", "cancel visit", "diagnose", "wrong patient")
+A_DAY = "a day goes by"
+AFTERWARDS = ("reopen", "reopen", "undo death")
+OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE, *AFTERWARDS, A_DAY)
+SELDOM = ("arrive", "cancel visit", "diagnose", "wrong patient", "record death", A_DAY)
 NUMBERS = st.integers(0, 59)
 
 
@@ -65,6 +69,9 @@ class Pathway(Notebook):
             self.act(*next_form(at))
             return
         if what in SELDOM and stranger % 4:
+            return
+        if what == A_DAY:
+            self.desk.now += timedelta(hours=25) if self.paper.ended else timedelta(0)
             return
         if self.paper.ended and self.paper.debts and stranger % 3:
             what = "dispense"

@@ -1,11 +1,13 @@
 """What the pathway's description allows, told from the notes on paper: nothing, or the problem that must come."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from models.actions import Action, Dispense
+from models.command import NAIROBI
 from models.staff import THE_CLINIC, Person, Role, Station
 from tests.pathway.paper import INSTEAD, SERVICES, Paper, Work
 from tests.pathway.people import FACILITY, MORNING, PRICES
@@ -39,6 +41,8 @@ ROLES = {
     "raise_sha_invoice": {Role.CASHIER},
     "cancel_visit": {Role.RECEPTIONIST, Role.SUPERVISOR},
     "wrong_patient": {Role.RECEPTIONIST, Role.SUPERVISOR},
+    "reopen_visit": {Role.CLINICAL_OFFICER, Role.SUPERVISOR},
+    "undo_death": {Role.CLINICAL_OFFICER, Role.SUPERVISOR},
     "discharge": {Role.CLINICAL_OFFICER, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE},
     "register_patient": {Role.RECEPTIONIST},
     "open_visit": {Role.RECEPTIONIST},
@@ -68,6 +72,8 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
         return "already-done"
     if kind in AT_ANY_TIME:
         return AT_ANY_TIME[kind](paper, action)
+    if kind in ENDED:
+        return ENDED[kind](paper, actor)
     if paper.ended and not (kind in ("take_payment", "raise_sha_invoice") and paper.owed > 0):
         return "visit-closed"
     special = SPECIAL.get(kind)
@@ -289,6 +295,8 @@ def may_take_payment(paper: Paper, action: Any, actor: Person) -> str | None:
         return "invalid"
     if action.payment_type != "MPESA":
         return None
+    if paper.ended == "DECEASED" and action.payment_reference is None:
+        return "invalid"
     if action.payment_reference is None and action.amount % 1:
         return "invalid"
     return "conflict" if paper.awaited + action.amount > paper.owed else None
@@ -317,7 +325,7 @@ def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
     if paper.called and not paper.written:
         return left or "wrong-stage"
     follow_up = action.follow_up
-    late = follow_up and follow_up.date and follow_up.date <= MORNING.date()
+    late = follow_up and follow_up.date and follow_up.date <= paper.now.astimezone(NAIROBI).date()
     watched = "outstanding-work" if paper.is_watched else None
     return left or watched or ("invalid" if late else None)
 
@@ -327,6 +335,31 @@ def outstanding(paper: Paper, but: str = "") -> str | None:
     work = [work for work in paper.work.values() if work.kind != but]
     return "outstanding-work" if work or paper.owed > 0 else None
 
+
+def may_record_death(paper: Paper, action: Any, actor: Person) -> str | None:
+    arrival = MORNING + timedelta(minutes=1)
+    if action.time_of_death > paper.now:
+        return "invalid"
+    is_before = action.time_of_death < arrival
+    return None if is_before == action.brought_in_dead or action.time_of_death == arrival else "invalid"
+
+
+def may_reopen(paper: Paper, actor: Person) -> str | None:
+    if paper.ended is None:
+        return "already-done"
+    if paper.ended == "DECEASED":
+        return "conflict"
+    return None if paper.has_just_ended else "visit-closed"
+
+
+def may_undo_death(paper: Paper, actor: Person) -> str | None:
+    if paper.ended != "DECEASED":
+        return "conflict"
+    return "wrong-stage" if paper.certified_by == actor.id else None
+
+
+ENDED: dict[str, Callable[[Paper, Person], str | None]] = {"reopen_visit": may_reopen, "undo_death": may_undo_death}
+"""What may be done to an end."""
 
 SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {
     "record_triage": may_record_triage,
@@ -340,4 +373,5 @@ SPECIAL: dict[str, Callable[[Paper, Any, Person], str | None]] = {
     "discharge": may_discharge,
     "record_reaction": may_record_reaction,
     "end_observation": may_end_observation,
+    "record_death": may_record_death,
 }
