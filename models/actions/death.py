@@ -158,10 +158,15 @@ def charge_kept(case: Case, order: Order) -> Charge:
 
 
 def to_next_of_kin(obligation: dict[str, Any]) -> Row:
-    """What was owed to the patient is still owed; the task says to whom now."""
-    words = f"{DIED} A result is still owed: speak with the next of kin, then tell_patient with obligation"
-    task_id = uuid5(obligation["id"], "tell")
-    return Row(resource=Resource.TASK, id=task_id, values={"words": f"{words} {obligation['id']}."}, former={})
+    """What was owed to the patient is still owed, or cannot be; the task says so now."""
+    if obligation["kind"] == "DRUGS_OWED":
+        name = "hand out"
+        words = f"{DIED} Nobody collects the medicine that is owed: cancel prescription {obligation['prescription_id']}."
+    else:
+        name = "tell"
+        words = f"{DIED} A result is still owed: speak with the next of kin, then tell_patient with obligation"
+        words = f"{words} {obligation['id']}."
+    return Row(resource=Resource.TASK, id=uuid5(obligation["id"], name), values={"words": words}, former={})
 
 
 def told(case: Case, kind: str) -> Event:

@@ -43,6 +43,11 @@ class WrongPatient(Action):
             raise Conflict("Nobody knows yet who this is. Say it with the action identify_patient.")
         if visit.patient_id == self.patient_id:
             raise Conflict("The visit belongs to this patient already.")
+        if visit.death:
+            raise Conflict(
+                "A death was recorded on this visit, for this patient. A second person uses undo_death first; then the "
+                "visit is moved, and the death recorded where it belongs."
+            )
 
     def apply(self, case: Case) -> Change:
         patient = found(case)

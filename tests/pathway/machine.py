@@ -240,9 +240,11 @@ class Notebook(RuleBasedStateMachine):
         rows = {id: row["status"] for (kind, id), row in self.desk.shelf.rows.items() if kind is Resource.APPOINTMENT}
         assert rows == paper.appointments
         owed = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.OBLIGATION]
-        assert {row["id"] for row in owed if row["status"] == "OPEN"} == set(paper.untold)
-        (patient,) = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.PATIENT]
-        assert bool(patient.get("deceased_at")) == (paper.ended == "DECEASED")
+        results = [row["id"] for row in owed if row["status"] == "OPEN" and row["kind"] == "RESULT_TO_TELL"]
+        assert set(results) == set(paper.untold)
+        patients = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.PATIENT]
+        dead = [row["id"] for row in patients if row.get("deceased_at")]
+        assert dead == ([visit.patient_id] if paper.ended == "DECEASED" else [])
 
     @invariant()
     def a_critical_value_waits_until_it_is_heard(self) -> None:

@@ -67,8 +67,7 @@ class Remembered(Pathway):
         self.photograph()
 
     def remember_registration(self) -> None:
-        patients = [row for (kind, _), row in self.desk.shelf.rows.items() if kind is Resource.PATIENT]
-        (patient,) = patients
+        patient = self.desk.shelf.rows[Resource.PATIENT, self.visit.patient_id]
         row = Row(resource=Resource.PATIENT, id=patient["id"], values=patient)
         self.commands.append(past(uuid5(VISIT, "1"), CLINICIAN, None, None, Change(visit=self.visit, rows=(row,))))
         self.photograph()
@@ -129,7 +128,13 @@ def test_the_lines_of_a_bill_are_known_by_the_commands_that_made_them() -> None:
 
 
 TRACKED: tuple[type[Record] | type[PatientRow], ...] = (*RECORDS, PatientRow)
-BESIDES = {("AppointmentRow", "appointments.py"), ("PatientRow", "lists.py")}
+BESIDES = {
+    ("AppointmentRow", "appointments.py"),
+    ("PatientRow", "lists.py"),
+    ("PatientRow", "merging.py"),
+    ("PatientRow", "following.py"),
+    ("PatientRow", "parting.py"),
+}
 """Changed without a command to the visit; each of these changes stands in the audit with the former values."""
 
 

@@ -82,7 +82,7 @@ def verdict(paper: Paper, action: Action, actor: Person) -> str | None:
 
 def another(paper: Paper, action: Any) -> str | None:
     """Of whom nobody thought before, but who is registered."""
-    if action.patient_id == paper.whose:
+    if action.patient_id == paper.whose or paper.ended == "DECEASED":
         return "conflict"
     return None if action.patient_id in paper.people else "not-found"
 
@@ -322,6 +322,7 @@ def may_discharge(paper: Paper, action: Any, actor: Person) -> str | None:
     if not paper.consulted:
         return "wrong-stage"
     left = outstanding(paper, "LAB_REQUEST" if action.results_to_follow else "")
+    left = left or ("outstanding-work" if action.results_to_follow and paper.unread else None)
     if paper.called and not paper.written:
         return left or "wrong-stage"
     follow_up = action.follow_up
