@@ -11,6 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.claim_stories import CLAIM_STORIES
+from tests.histories.ending_stories import ENDING_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
 from tests.histories.recorder import Recorder, Run
 from tests.walks import VITALS, new_patient
@@ -327,5 +328,6 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         audit_seal,
         *CLAIM_STORIES,
         *LABORATORY_STORIES,
+        *ENDING_STORIES,
     )
 }
