@@ -35,7 +35,7 @@ class Claim(NamedTuple):
 
     @property
     def told(self) -> Told:
-        return told(self.row)
+        return Told(status=Standing.NOT_WANTED) if is_withdrawn(self.row) else told(self.row)
 
 
 class Outbox:
@@ -54,9 +54,13 @@ class Outbox:
         return Told(status=Standing.NOT_WANTED)
 
     async def claim(self, notice: Notice, to: Addressee, channel: Channel) -> Claim:
-        """Mark the row: nobody sends it again. What cannot be sent is settled here."""
+        """Mark the row: nobody sends it again. What cannot be sent is settled here, and what is wanted no more since
+        the letter was begun."""
         async with writing(self.pool) as db:
             row = await intended(db, notice, to, channel)
+            now = await addressee(db, notice)
+            if row["status"] == Standing.INTENDED and not (now and now.is_wanted):
+                return Claim(await marked(db, row, Standing.SUPPRESSED, NOT_WANTED), is_ours=False)
             if row["status"] != Standing.INTENDED:
                 return Claim(row, is_ours=False)
             if channel is Channel.EMAIL and not to.email:
@@ -113,9 +117,13 @@ async def intended(db: Connection, notice: Notice, to: Addressee, channel: Chann
     await db.execute(f"{text} on conflict (key) do nothing", given)
     row = await (await db.execute(FOUND, (notice.key,))).fetchone()
     assert row is not None
-    if (row["status"], row["reason"]) == (Standing.SUPPRESSED, NOT_WANTED):
+    if is_withdrawn(row):
         return await marked(db, row, Standing.INTENDED, "")
     return row
+
+
+def is_withdrawn(row: dict[str, Any]) -> bool:
+    return bool((row["status"], row["reason"]) == (Standing.SUPPRESSED, NOT_WANTED))
 
 
 async def marked(db: Connection, row: dict[str, Any], status: Standing, reason: str) -> dict[str, Any]:

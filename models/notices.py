@@ -162,7 +162,7 @@ def told_by_a_person(message: Mapping[str, Any]) -> NewTask:
         kind=TaskKind.TELL_PATIENT,
         role=Role.RECEPTIONIST,
         words=f"{MISSED[notice.template]} ({appointment}patient {message['patient_id']}): no message reached them.",
-        due_at=notice.moment if appointment else None,
+        due_at=notice.moment,
         visit_id=message["visit_id"],
         closes_itself=False,
     )

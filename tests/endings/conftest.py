@@ -74,6 +74,14 @@ class House:
     def run(self, visit: dict[str, Any]) -> Run:
         return self.clinic.clinic.temporal.get_workflow_handle(workflow_id(UUID(visit["id"])))
 
+    async def tried(self, about: dict[str, Any]) -> None:
+        """Return when the message about it was tried once and could not be given to its service."""
+
+        async def has_failed() -> bool:
+            return any(m["status"] == "INTENDED" and m["reason"] for m in await self.post.messages(about))
+
+        await eventually(has_failed)
+
     async def read(self, path: str, who: Role = OFFICER) -> dict[str, Any]:
         answer = await self.walk.does(who, "GET", path)
         assert answer.status_code == 200, answer.text

@@ -20,7 +20,7 @@ async def test_a_report_that_has_not_gone_out_stays_here_and_the_next_one_goes(h
     address = "amina@example.org"
     await house.sandbox.breaks("smtp", "down")
     visit = await house.left(email=address)
-    await house.post.message(visit, "INTENDED")
+    await house.tried(visit)
     await house.reopened(visit)
     await house.sandbox.mend("smtp")
     await house.post.message(visit, "SUPPRESSED")

@@ -12,6 +12,7 @@ from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.claim_stories import CLAIM_STORIES
 from tests.histories.identity_stories import IDENTITY_STORIES
+from tests.histories.ending_stories import ENDING_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
 from tests.histories.pharmacy_stories import PHARMACY_STORIES
 from tests.histories.recorder import Recorder, Run
@@ -331,5 +332,6 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         *LABORATORY_STORIES,
         *PHARMACY_STORIES,
         *IDENTITY_STORIES,
+        *ENDING_STORIES,
     )
 }
