@@ -29,7 +29,8 @@ ENCOUNTERS = """
 """
 DIAGNOSES = "select diagnosis_code, diagnosis_name from diagnoses where visit_id = %s order by recorded_at, id"
 MEDICINES = """
-    select medication_name, dosage, frequency, duration, instructions from prescriptions
+    select medication_name, dosage, frequency, duration, instructions, substituted_by,
+        case when status = 'OWED' then quantity - quantity_dispensed else 0 end as owed from prescriptions
     where visit_id = %s and status <> 'CANCELLED' order by recorded_at, id
 """
 SERVICES = """
@@ -80,7 +81,7 @@ async def whole(db: Connection, visit_id: UUID, visit: dict[str, Any], results: 
         section("Findings", [("", row["findings"]) for row in encounters]),
         section("Diagnoses", [(row["diagnosis_code"], row["diagnosis_name"]) for row in diagnoses]),
         results,
-        section("Medicines", [(f"{row['medication_name']} {row['dosage']}", taking(row)) for row in medicines]),
+        section("Medicines", [medicine(row) for row in medicines]),
         section("Services", [(row["name"], joined(f"{row['day']:%d/%m/%Y}", row["advice"])) for row in services]),
         section("Advice", [("", text) for text in advice]),
         section("Next appointment", [coming(row, zone) for row in appointments]),
@@ -108,6 +109,14 @@ def result_text(row: dict[str, Any]) -> str:
 
 def coming(row: dict[str, Any], zone: ZoneInfo) -> Entry:
     return f"{row['appointment_date'].astimezone(zone):%d/%m/%Y %H:%M}", row["notes"] or "Follow-up"
+
+
+def medicine(row: dict[str, Any]) -> Entry:
+    """What to take and how. Of what was handed out instead, how was said at the counter and not written down."""
+    if row["substituted_by"]:
+        return f"{row['substituted_by']}, in place of {row['medication_name']}", "As the pharmacy explained"
+    owed = f"{row['owed']} still to be collected at the pharmacy" if row["owed"] else None
+    return f"{row['medication_name']} {row['dosage']}", joined(taking(row), owed)
 
 
 def taking(row: dict[str, Any]) -> str:

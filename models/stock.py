@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from models.base import Date, Line, Note, Number, Value
 from models.problems import OutOfStock
@@ -142,6 +142,13 @@ class Adjustment(Value):
     quantity: Annotated[int, Number, Field(ge=-LARGEST, le=LARGEST), AfterValidator(not_nothing)]
     reason: Literal["DAMAGED", "EXPIRED", "LOST", "FOUND", "RETURNED", "TRANSFERRED", "RECALLED", "CORRECTION"]
     notes: Note = ""
+
+    @model_validator(mode="after")
+    def complete(self) -> "Adjustment":
+        is_back = self.reason in ("FOUND", "RETURNED")
+        if self.reason not in ("TRANSFERRED", "CORRECTION") and is_back is (self.quantity < 0):
+            raise ValueError(f"{self.reason} pieces {'come back: above' if is_back else 'are gone: below'} zero")
+        return self
 
 
 class Count(Value):

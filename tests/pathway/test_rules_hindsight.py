@@ -34,6 +34,11 @@ KINDS = {table.resource for table in RECORDS}
 Rows = dict[Key, dict[str, Any]]
 
 
+def belonging(row: dict[str, Any], visit: Visit) -> dict[str, Any]:
+    """A visit's records are those of whom it was thought to belong to at the time."""
+    return {**row, "patient_id": str(visit.patient_id)}
+
+
 def past(id: UUID, who: Person, action: Action | None, before: Visit | None, change: Change) -> Past:
     """The command's row as it is written; nothing but JSON remembers."""
     answer = action.answer(change, summary(change.visit)) if action else {"visit": summary(change.visit)}
@@ -93,7 +98,8 @@ class Remembered(Pathway):
             earlier = done(until(at, self.commands))
             assert Visit.model_validate(facts_then(earlier)) == visit
             assert visit_then(earlier) == summary(visit)
-            assert records_then(at, writings, now) == rows
+            then = records_then(at, writings, now)
+            assert {key: belonging(row, visit) for key, row in then.items()} == rows
             assert not is_whole(until(at, forgetful))
             assert visit_then(until(at, forgetful)) == to_jsonable_python(summary(visit))
 

@@ -89,3 +89,11 @@ def test_a_shelf_that_is_too_empty_says_what_there_is_and_what_to_do() -> None:
 def test_an_adjustment_of_nothing_is_none() -> None:
     with pytest.raises(ValueError, match="must not be 0"):
         Adjustment(quantity=0, reason="LOST")
+
+
+@pytest.mark.parametrize(("quantity", "reason"), [(1, "DAMAGED"), (1, "EXPIRED"), (-1, "FOUND"), (-1, "RETURNED")])
+def test_an_adjustment_goes_the_way_its_reason_says(quantity: int, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"{reason} pieces"):
+        Adjustment.model_validate({"quantity": quantity, "reason": reason})
+    assert Adjustment.model_validate({"quantity": -quantity, "reason": reason}).reason == reason
+    assert Adjustment.model_validate({"quantity": quantity, "reason": "CORRECTION"}).quantity == quantity

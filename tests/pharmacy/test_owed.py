@@ -1,7 +1,11 @@
 """What the pharmacy cannot hand out today: set aside, replaced, or owed to the patient, who may go."""
 
 from datetime import timedelta
+from uuid import UUID
 
+from activities.visit_report import report_of
+from integrations.database import writing_pool
+from models.messages import Template
 from models.staff import Role
 from tests.clinic import eventually
 from tests.pharmacy.counter import PHARMACY, REASON, SUPERVISOR, Counter, warned
@@ -125,6 +129,20 @@ async def test_a_substitute_leaves_its_own_shelf(counter: Counter) -> None:
     instead = {"medication_name": other, "reason": "The same, of another maker"}
     await counter.handed_out(prescription, substitution=instead, override=REASON)
     assert await counter.require_sound(other) == 0
+
+
+async def test_the_patient_s_letter_says_what_was_handed_out_and_what_is_still_to_come(counter: Counter) -> None:
+    visit = await counter.walk.seen()
+    owed = await counter.prescribed(visit, await counter.drug(), 10)
+    await counter.handed_out(owed, "OWED", quantity_dispensed=4)
+    replaced = await counter.prescribed(visit, "Diclofenac", 10)
+    await counter.handed_out(replaced, substitution={"medication_name": "Ibuprofen", "reason": "None left"})
+    async with writing_pool(counter.clinic.settings, size=2) as pool, pool.connection() as db:
+        report = await report_of(db, UUID(visit["id"]), Template.VISIT_REPORT)
+    assert report is not None
+    entries = next(section.entries for section in report.sections if section.title == "Medicines")
+    assert "6 still to be collected at the pharmacy" in entries[0][1]
+    assert entries[1] == ("Ibuprofen, in place of Diclofenac", "As the pharmacy explained")
 
 
 async def test_a_debt_is_handed_out_and_not_told(counter: Counter) -> None:
