@@ -161,7 +161,9 @@ def to_next_of_kin(obligation: dict[str, Any]) -> Row:
     """What was owed to the patient is still owed, or cannot be; the task says so now."""
     if obligation["kind"] == "DRUGS_OWED":
         name = "hand out"
-        words = f"{DIED} Nobody collects the medicine that is owed: cancel prescription {obligation['prescription_id']}."
+        words = (
+            f"{DIED} Nobody collects the medicine that is owed: cancel prescription {obligation['prescription_id']}."
+        )
     else:
         name = "tell"
         words = f"{DIED} A result is still owed: speak with the next of kin, then tell_patient with obligation"

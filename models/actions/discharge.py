@@ -82,7 +82,9 @@ class Discharge(Action):
         require_nothing_open(self.to_be_closed(visit), first=unwritten)
         if self.results_to_follow and visit.has_unread_results:
             missing = Missing(what="reading of results that have come", roles=(Role.CLINICAL_OFFICER,))
-            raise OutstandingWork("Results have come that nobody has read. Record the encounter first.", missing=[missing])
+            raise OutstandingWork(
+                "Results have come that nobody has read. Record the encounter first.", missing=[missing]
+            )
         if unwritten:
             raise WrongStage("The consultation is not written down yet. Record it first.", missing=unwritten)
 

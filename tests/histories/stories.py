@@ -11,8 +11,8 @@ from temporalio.client import WorkflowExecutionStatus
 from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
 from tests.histories.claim_stories import CLAIM_STORIES
-from tests.histories.identity_stories import IDENTITY_STORIES
 from tests.histories.ending_stories import ENDING_STORIES
+from tests.histories.identity_stories import IDENTITY_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
 from tests.histories.pharmacy_stories import PHARMACY_STORIES
 from tests.histories.recorder import Recorder, Run
