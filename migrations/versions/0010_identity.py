@@ -12,6 +12,10 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 JSON = postgresql.JSONB(astext_type=sa.Text())
+APPEND_ONLY = """
+    create trigger record_moves_append_only before update or delete on record_moves
+    for each row execute function refuse_change()
+"""
 ONE_OPEN = "visits_one_open_per_patient"
 
 
@@ -95,6 +99,7 @@ def upgrade() -> None:
     op.create_index(op.f("patients_merged_into_idx"), "patients", ["merged_into"])
     merges()
     moves()
+    op.execute(APPEND_ONLY)
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from models.staff import Role
 from tests.faults.desk import require_sound, require_whole_audit
@@ -243,6 +244,14 @@ async def test_a_chain_is_parted_from_its_end(reception: Reception) -> None:
     assert (await reception.patient(third))["merged_into"] == second["id"]
     await reception.parted(third)
     assert [(await reception.patient(one))["merged_into"] for one in (first, second, third)] == [None] * 3
+
+
+async def test_what_the_ledger_of_moves_says_stays(reception: Reception) -> None:
+    old, new = await reception.registered(), await reception.registered(national_id=None)
+    await reception.merged(old, new)
+    for change in ("update record_moves set reason = 'x' where from_patient = %s", "delete from record_moves"):
+        with pytest.raises(InsufficientPrivilege, match="append-only"):
+            await reception.clinic.rows(change, *([new["id"]] if "%s" in change else []))
 
 
 async def test_a_merge_is_audited_on_both(reception: Reception) -> None:
