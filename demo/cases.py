@@ -5,12 +5,13 @@ from random import Random
 
 from demo.answers import Stopped
 from demo.cases_of_care import CARE
+from demo.cases_of_undoing import UNDOING
 from demo.clinic import Clinic
 from demo.people import Town
 from demo.stage import Case, Stage, Unexpected
 from demo.tally import Told
 
-CASES: tuple[Case, ...] = CARE
+CASES: tuple[Case, ...] = (*CARE, *UNDOING)
 
 
 async def play(clinic: Clinic, today: date) -> list[Told]:

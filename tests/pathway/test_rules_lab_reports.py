@@ -316,3 +316,17 @@ def test_values_are_judged_by_the_age_and_sex_of_the_patient() -> None:
     assert (row(man, test)["flags"], row(woman, other)["flags"]) == ({"hemoglobin": "L"}, {"hemoglobin": "N"})
     child, third = with_test(lambda: seen(age=3))
     assert "CriticalResult" not in starts(child.answer(LAB, third, hemoglobin="5.9"))
+
+
+def test_who_leaves_before_the_last_result_leaves_no_result_unread() -> None:
+    """The answered test would be owed to nobody: the clinician reads it first."""
+    desk, answered = with_test()
+    desk.ordered(CLINICIAN, OrderLabTest(test_type="FREE_TEST"))
+    form = {"lab_request_id": answered, "status": "COMPLETED", "results": {"hb": "12.1"}}
+    desk.does(Role.LAB_TECHNICIAN, ReportLabTest.model_validate(form))
+    desk.pay()
+    problem = desk.refused(CLINICIAN, LEAVES)
+    assert (problem.type, problem.missing[0].roles) == ("/problems/outstanding-work", (Role.CLINICAL_OFFICER,))
+    desk.does(CLINICIAN, RecordEncounter())
+    desk.does(CLINICIAN, LEAVES)
+    assert desk.visit.end is Status.COMPLETED
