@@ -10,6 +10,7 @@ from pydantic import BaseModel, create_model
 from sqlalchemy import func, or_, select
 
 from api.actions import REFUSALS, Accepting, TheSender, action_route, body_of
+from api.aliases import is_of
 from api.clinic import Reading, TheClinic
 from api.one_visit import visit_in
 from api.records import CLINICAL_READERS, of_parent
@@ -84,14 +85,14 @@ async def immunization_schedule(
     """
     require_role(CLINICAL_READERS, actor, "Reading these records")
     table: Any = PatientRow.__table__
-    wanted = select(table).where(table.c.id == id, table.c.facility_id == actor.facility_id)
+    wanted = select(table).where(is_of(table.c.id, id), table.c.facility_id == actor.facility_id)
     patient = (await db.execute(wanted)).mappings().first()
     if patient is None:
         raise NotFound("There is no such patient.")
     today = dt.datetime.now(ZoneInfo(clinic.settings.time_zone)).date()
     programme = programme_for(today)
     require_known(programme, conditions or [])
-    return shown(programme, dict(patient), await doses_of(db, id), today, conditions or [])
+    return shown(programme, dict(patient), await doses_of(db, patient["id"]), today, conditions or [])
 
 
 def require_known(programme: Programme, conditions: list[str]) -> None:

@@ -246,6 +246,14 @@ async def test_a_chain_is_parted_from_its_end(reception: Reception) -> None:
     assert [(await reception.patient(one))["merged_into"] for one in (first, second, third)] == [None] * 3
 
 
+async def test_the_schedule_of_vaccines_by_an_old_id_is_the_one_that_goes_on(reception: Reception) -> None:
+    old, new = await reception.registered(), await reception.registered(national_id=None)
+    await reception.merged(old, new)
+    path = f"/api/immunization/patients/{new['id']}/schedule"
+    shown = await reception.walk.done(Role.IMMUNIZATION_NURSE, "GET", path)
+    assert shown["patient_id"] == old["id"]
+
+
 async def test_what_the_ledger_of_moves_says_stays(reception: Reception) -> None:
     old, new = await reception.registered(), await reception.registered(national_id=None)
     await reception.merged(old, new)
