@@ -9,6 +9,7 @@ from models.actions.reopening import is_lately, marked, undone
 from models.base import NOTHING, Moment, Words
 from models.catalogue import AffairsOfVisit, Resource, Want
 from models.events import EVERYONE, Event
+from models.medication_words import request_status
 from models.problems import Conflict, Missing, WrongStage, invalid
 from models.staff import Person, Role
 from models.visit import Death, Ending, Order, OrderKind, Status, Visit
@@ -147,8 +148,10 @@ def stopped(case: Case, order: Order) -> Row:
         done = {"completed_at": case.at, "completed_by": case.actor.id}
         values = {"status": "CANCELLED", "reason": DIED, **done}
         return Row(resource=Resource.LAB_REQUEST, id=order.id, values=values, former=row)
-    resource = Resource.PRESCRIPTION if order.kind is OrderKind.PRESCRIPTION else Resource.REFERRAL
-    return Row(resource=resource, id=order.id, values={"status": "CANCELLED"}, former=row)
+    if order.kind is OrderKind.PRESCRIPTION:
+        words = {"status": "CANCELLED", "request_status": request_status("CANCELLED", order.dispensed)}
+        return Row(resource=Resource.PRESCRIPTION, id=order.id, values=words, former=row)
+    return Row(resource=Resource.REFERRAL, id=order.id, values={"status": "CANCELLED"}, former=row)
 
 
 def charge_kept(case: Case, order: Order) -> Charge:
@@ -159,7 +162,7 @@ def charge_kept(case: Case, order: Order) -> Charge:
 
 def to_next_of_kin(obligation: dict[str, Any]) -> Row:
     """What was owed to the patient is still owed, or cannot be; the task says so now."""
-    if obligation["kind"] == "DRUGS_OWED":
+    if obligation["prescription_id"]:
         name = "hand out"
         words = (
             f"{DIED} Nobody collects the medicine that is owed: cancel prescription {obligation['prescription_id']}."

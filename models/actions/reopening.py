@@ -13,6 +13,7 @@ from models.base import NOTHING, Words
 from models.catalogue import AffairsOfVisit, ClaimStanding, PatientOfVisit, Resource, Want
 from models.claims import claim_id_of
 from models.events import EVERYONE, Event
+from models.medication_words import request_status
 from models.problems import AlreadyDone, Conflict, VisitClosed
 from models.staff import Person, Role
 from models.visit import Ending, Order, OrderKind, Status, UndoneEnd, Visit
@@ -125,7 +126,7 @@ def is_to_wait(claim: ClaimStanding) -> bool:
 
 
 def order_again(case: Case, order: Order) -> Row:
-    """A cancelled order as it was: its results and what was handed out were left in place."""
+    """A cancelled order as it was, with its results and what was handed out; what was out of stock is looked for anew."""
     row = case.known.affairs.orders.get(order.id, {})
     if order.kind is OrderKind.LAB_REQUEST:
         status = "PRELIMINARY" if row.get("results") else "PENDING"
@@ -133,7 +134,8 @@ def order_again(case: Case, order: Order) -> Row:
         return Row(resource=Resource.LAB_REQUEST, id=order.id, values=values, former=row)
     if order.kind is OrderKind.PRESCRIPTION:
         status = "PARTIALLY_DISPENSED" if order.dispensed else "PENDING"
-        return Row(resource=Resource.PRESCRIPTION, id=order.id, values={"status": status}, former=row)
+        words = {"status": status, "request_status": request_status(status, order.dispensed)}
+        return Row(resource=Resource.PRESCRIPTION, id=order.id, values=words, former=row)
     return Row(resource=Resource.REFERRAL, id=order.id, values={"status": "PENDING"}, former=row)
 
 

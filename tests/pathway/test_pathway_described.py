@@ -12,7 +12,8 @@ from models.staff import Role
 from models.visit import Status
 from tests.pathway.moves import Move, walked
 
-TEXT = (Path(__file__).parents[2] / "docs" / "pathway.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = "\n".join((DOCS / name).read_text() for name in ("pathway.md", "care.md", "putting-right.md"))
 ARRIVALS: tuple[type[Action], ...] = (RegisterPatient, OpenVisit, ReceiveEmergency, RegisterNewborn)
 ACTIONS = {str(action.model_fields["kind"].default): action for action in (*ARRIVALS, *typing.get_args(VisitAction))}
 TABLES = re.compile(r"^\| Action \| Who \|\n\|[-|]+\n((?:\|.*\|\n)+)", re.MULTILINE)

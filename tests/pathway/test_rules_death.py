@@ -266,7 +266,7 @@ def test_what_is_owed_of_an_earlier_visit_is_spoken_of_with_the_next_of_kin() ->
     desk = seen()
     id = uuid5(NAMES, "obligation")
     row = {"id": id, "patient_id": desk.visit.patient_id, "visit_id": uuid5(NAMES, "old"), "recorded_at": MORNING}
-    desk.shelf.rows[Resource.OBLIGATION, id] = {**row, "status": "OPEN"}
+    desk.shelf.rows[Resource.OBLIGATION, id] = {**row, "status": "OPEN", "prescription_id": None}
     died(desk)
     assert desk.shelf.rows[Resource.OBLIGATION, id]["status"] == "OPEN"
     words = desk.shelf.rows[Resource.TASK, uuid5(id, "tell")]["words"]

@@ -29,6 +29,11 @@ BOUNDS = settings(
 SUPERVISOR = STAFF[Role.SUPERVISOR]
 
 
+def again(status: str) -> str:
+    """A drug that was out of stock is looked for anew."""
+    return "PENDING" if status == "OUT_OF_STOCK" else status
+
+
 class Walk(Pathway):
     """A visit on a random way, held against the paper at each step."""
 
@@ -59,8 +64,8 @@ class Walk(Pathway):
             "facts": self.visit.model_dump(exclude=LEFT_OUT),
             "stations": set(self.visit.waiting_at),
             "bill": sorted(bill, key=str),
-            "orders": {id: row["status"] for (kind, id), row in rows.items() if kind in kinds},
-            "owed": {id for (kind, id), row in rows.items() if kind in open_ones and row["status"] == "OPEN"},
+            "orders": {id: again(row["status"]) for (kind, id), row in rows.items() if kind in kinds},
+            "owed": {id for (kind, id), row in rows.items() if kind in open_ones and row.get("status") == "OPEN"},
             "kept": {id for (kind, id), row in rows.items() if kind is Resource.APPOINTMENT and is_kept(row)},
             "died": [row.get("deceased_at") for (kind, _), row in rows.items() if kind is Resource.PATIENT],
         }
