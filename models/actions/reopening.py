@@ -126,7 +126,7 @@ def is_to_wait(claim: ClaimStanding) -> bool:
 
 
 def order_again(case: Case, order: Order) -> Row:
-    """A cancelled order as it was, with its results and what was handed out; what was out of stock is looked for anew."""
+    """A cancelled order as it was, with its results and what was handed out; out of stock is looked for anew."""
     row = case.known.affairs.orders.get(order.id, {})
     if order.kind is OrderKind.LAB_REQUEST:
         status = "PRELIMINARY" if row.get("results") else "PENDING"
