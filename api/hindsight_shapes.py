@@ -1,7 +1,8 @@
 """The shapes of a visit as it was known."""
 
 from datetime import datetime
-from typing import Any, Literal
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, create_model
@@ -11,7 +12,14 @@ from models.staff import Role
 from models.tables import RECORDS, PatientRow
 from models.visit import Visit
 
-LISTS: dict[str, Any] = {table.__tablename__: (list[record_shape(table)] | None, None) for table in RECORDS}  # type: ignore[misc]
+if TYPE_CHECKING:  # the type checker cannot follow a shape that is made of a table
+    PatientThen = BaseModel
+else:
+    PatientThen = record_shape(PatientRow)
+
+LISTS: dict[str, Any] = {
+    table.__tablename__: (GenericAlias(list, (record_shape(table),)) | None, None) for table in RECORDS
+}
 RecordsThen: Any = create_model(
     "RecordsThen",
     __doc__="The visit's records by table, oldest first, as they stood. None: not for the reader's role.",
@@ -56,7 +64,7 @@ class AsKnown(BaseModel):
 
     at: datetime
     visit: VisitSummary
-    patient: record_shape(PatientRow)  # type: ignore[valid-type]
+    patient: PatientThen
     bill: Bill
     records: RecordsThen
     items: list[KnownItem] = Field(description="Every command that was decided by then, in order.")

@@ -15,6 +15,7 @@ from models.staff import Person, Role
 from models.visit import Death, Ending, Order, OrderKind, Status, Visit
 
 DIED = "The patient has died."
+LIVES = "The patient lives; the death was taken back."
 
 
 class RecordDeath(Action):
@@ -120,7 +121,8 @@ class UndoDeath(Action):
 
     def apply(self, case: Case) -> Change:
         change = undone(case, self.reason) if is_lately(case) else still_over(case, self.reason)
-        rows = (deceased(case.visit.patient_id, None), *change.rows)
+        owed = (to_the_patient(row) for row in case.known.affairs.obligations)
+        rows = (deceased(case.visit.patient_id, None), *change.rows, *owed)
         events = (*change.events, told(case, "patient:death_undone"))
         return change.model_copy(update={"rows": rows, "events": events})
 
@@ -163,15 +165,26 @@ def charge_kept(case: Case, order: Order) -> Charge:
 def to_next_of_kin(obligation: dict[str, Any]) -> Row:
     """What was owed to the patient is still owed, or cannot be; the task says so now."""
     if obligation["prescription_id"]:
-        name = "hand out"
-        words = (
-            f"{DIED} Nobody collects the medicine that is owed: cancel prescription {obligation['prescription_id']}."
-        )
-    else:
-        name = "tell"
-        words = f"{DIED} A result is still owed: speak with the next of kin, then tell_patient with obligation"
-        words = f"{words} {obligation['id']}."
-    return Row(resource=Resource.TASK, id=uuid5(obligation["id"], name), values={"words": words}, former={})
+        return reworded(obligation, f"{DIED} Nobody collects what is owed: cancel prescription", "prescription_id")
+    return reworded(
+        obligation,
+        f"{DIED} A result is owed: speak with the next of kin, then tell_patient with obligation",
+        "id",
+    )
+
+
+def to_the_patient(obligation: dict[str, Any]) -> Row:
+    """The patient lives: whoever was sent to the next of kin is not any more."""
+    if obligation["prescription_id"]:
+        return reworded(obligation, f"{LIVES} A medicine is owed: hand out prescription", "prescription_id")
+    return reworded(obligation, f"{LIVES} A result is owed: tell the patient, then tell_patient with obligation", "id")
+
+
+def reworded(obligation: dict[str, Any], words: str, about: str) -> Row:
+    """The task that the obligation asks for; one that has not been opened yet stays as it will be."""
+    task_id = uuid5(obligation["id"], "hand out" if obligation["prescription_id"] else "tell")
+    values = {"words": f"{words} {obligation[about]}."}
+    return Row(resource=Resource.TASK, id=task_id, values=values, former={})
 
 
 def told(case: Case, kind: str) -> Event:

@@ -262,15 +262,25 @@ def test_all_appointments_to_come_are_cancelled_and_kept_again() -> None:
     assert desk.shelf.rows[Resource.APPOINTMENT, id]["status"] == "SCHEDULED"
 
 
-def test_what_is_owed_of_an_earlier_visit_is_spoken_of_with_the_next_of_kin() -> None:
+@pytest.mark.parametrize(
+    ("prescription_id", "task", "said", "taken_back"),
+    [(None, "tell", "next of kin", "tell the patient"), (uuid5(NAMES, "drug"), "hand out", "cancel", "hand out")],
+)
+def test_what_is_owed_of_an_earlier_visit_is_spoken_of_with_the_next_of_kin_until_the_death_is_taken_back(
+    prescription_id: UUID | None, task: str, said: str, taken_back: str
+) -> None:
     desk = seen()
     id = uuid5(NAMES, "obligation")
     row = {"id": id, "patient_id": desk.visit.patient_id, "visit_id": uuid5(NAMES, "old"), "recorded_at": MORNING}
-    desk.shelf.rows[Resource.OBLIGATION, id] = {**row, "status": "OPEN", "prescription_id": None}
-    died(desk)
+    desk.shelf.rows[Resource.OBLIGATION, id] = {**row, "status": "OPEN", "prescription_id": prescription_id}
+    desk.does(CLINICIAN, death(desk))
     assert desk.shelf.rows[Resource.OBLIGATION, id]["status"] == "OPEN"
-    words = desk.shelf.rows[Resource.TASK, uuid5(id, "tell")]["words"]
-    assert "next of kin" in words
+    asked = (Resource.TASK, uuid5(id, task))
+    assert said in desk.shelf.rows[asked]["words"]
+    desk.does(SECOND_CLINICIAN, NOT_SO)
+    assert desk.shelf.rows[Resource.OBLIGATION, id]["status"] == "OPEN"
+    assert taken_back in desk.shelf.rows[asked]["words"]
+    assert "died" not in desk.shelf.rows[asked]["words"]
 
 
 def test_nothing_is_written_to_who_has_died() -> None:
