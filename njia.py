@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ Answer = TypeVar("Answer")
 
 # Rooms are imported by the command that enters them: each process loads what it needs, and starts the sooner.
 
+AWAY = "The database does not answer. Is the clinic running, and NJIA_DATA or NJIA_DATABASE_URL its own?"
 HERE = Path(__file__).resolve().parent
 PROGRAM = (sys.executable, str(HERE / "njia.py"))
 
@@ -154,6 +156,77 @@ def recover() -> None:
     typer.echo(f"{asyncio.run(run(settings_or_exit()))} open visits have a run.")
 
 
+@app.command()
+def stuck() -> None:
+    """Which visits do not move, why, and who can act; the exit code is 1 where there are any."""
+    from api.stuck import in_words, stuck_here
+
+    report = asyncio.run(answered(stuck_here(settings_or_exit())))
+    for line in in_words(report):
+        typer.echo(line)
+    raise typer.Exit(1 if report.visits else 0)
+
+
+async def answered(asked: Awaitable[Answer]) -> Answer:
+    """What was asked of the database by SQLAlchemy; says so in one line where it does not answer."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        return await asked
+    except (DBAPIError, OSError):
+        typer.secho(AWAY, err=True)
+        raise typer.Exit(3) from None
+
+
+@app.command()
+def replay() -> None:
+    """Before a rollout: does everything that is open go on with this code? Changes nothing."""
+    from integrations.temporal import connect
+    from workers.build import fingerprint
+    from workers.replaying import Finding, replayed
+
+    async def run(settings: Settings) -> list[Finding]:
+        return [finding async for finding in replayed(await connect(settings), settings)]
+
+    logging.disable(logging.CRITICAL)  # what fails is named below
+    try:
+        findings = asyncio.run(run(settings_or_exit()))
+    except RuntimeError as unreachable:
+        typer.secho(f"Temporal does not answer: {unreachable}", err=True)
+        raise typer.Exit(3) from None
+    troubled = [finding for finding in findings if finding.trouble]
+    for finding in troubled:
+        typer.echo(finding.in_words())
+    typer.echo(f"{fingerprint()}: {len(findings)} open runs, {len(troubled)} of them cannot go on with this code.")
+    raise typer.Exit(1 if troubled else 0)
+
+
+@app.command()
+def reconcile(
+    repair: Annotated[
+        bool, typer.Option("--repair/--no-repair", help="Start or wake the runs that are missing or behind.")
+    ] = True,
+    lately: Annotated[
+        bool, typer.Option("--lately", help="Only what is open or moved in the last two days, as every hour.")
+    ] = False,
+) -> None:
+    """Compare rows, queues, ledger and workflows; exit code 0 where all agree, 1 where not. May be repeated."""
+    from models.problems import Unavailable
+    from models.reconciliation import Scope
+    from workers.reconciling import compared
+
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    try:
+        found = asyncio.run(compared(settings_or_exit(), Scope(everything=not lately, repair=repair)))
+    except Unavailable as away:
+        typer.secho(str(away), err=True)
+        raise typer.Exit(3) from None
+    for one in found.findings:
+        typer.echo(one.in_words())
+    typer.echo(found.report.in_words())
+    raise typer.Exit(1 if found.findings else 0)
+
+
 staff = typer.Typer(no_args_is_help=True, help="People who work here.")
 app.add_typer(staff, name="staff")
 
@@ -238,9 +311,7 @@ def through_the_pool(work: "Callable[[Pool], Awaitable[Answer]]") -> Answer:
     try:
         return asyncio.run(run(settings_or_exit()))
     except PoolTimeout:
-        typer.secho(
-            "The database does not answer. Is the clinic running, and NJIA_DATA or NJIA_DATABASE_URL its own?", err=True
-        )
+        typer.secho(AWAY, err=True)
         raise typer.Exit(3) from None
 
 
@@ -328,5 +399,25 @@ def check() -> None:
     raise typer.Exit(run_checks(HERE))
 
 
+def run() -> None:
+    """Run the command, and leave without taking the interpreter apart where a Temporal client was used.
+
+    The client's threads outlive it, and now and then one of them aborts an interpreter that is being taken apart, after
+    the work is done (temporalio/sdk-python, issue 300): the exit code would be a lie.
+    """
+    code = 0
+    try:
+        app()
+    except SystemExit as end:
+        if "temporalio" not in sys.modules or isinstance(end.code, str):
+            raise
+        code = end.code or 0
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    app()
+    run()

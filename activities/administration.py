@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from activities import lists, staffing, stock, tasks
+from activities import lists, recalls, staffing, stock
 from activities.door import Door, Wish, writing
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
@@ -86,7 +86,7 @@ class Administration:
 
     async def act_on_task(self, errand: Errand, task_id: UUID, form: TaskForm) -> dict[str, Any]:
         wish = Wish(errand, f"task_{form.action.kind}", form, str(task_id))
-        return await self._door.once(wish, partial(tasks.act, errand=errand, task_id=task_id, action=form.action))
+        return await self._door.once(wish, partial(recalls.act, errand=errand, task_id=task_id, action=form.action))
 
     async def audited_decode(self, person: Person, address: str | None, count: int, namespace: str) -> None:
         """A supervisor read what workflows carry."""

@@ -3,16 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
 from activities.beside import keep_refusal, surely_written
 from activities.door import Done, Door, Wish, writing
 from activities.journal import Deed, differences
+from activities.tasks import close_task
 from integrations.database import Connection, Pool, inserting, updating
 from models.administration import Errand
+from models.appointment_day import BOOKED_ANEW, call_back
 from models.appointments import (
     MAKERS,
+    NEW,
+    OPEN,
     Appointment,
     AppointmentCommand,
     BookAppointment,
@@ -25,6 +30,7 @@ from models.catalogue import Resource
 from models.envelope import AS_SENT
 from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
 from models.tables import AppointmentRow
+from models.tasks import TaskClosing
 
 FOUND = "select * from appointments where id = %s and facility_id = %s for update"
 PATIENT = """
@@ -33,6 +39,10 @@ PATIENT = """
     where p.id = %s and p.facility_id = %s for share of p
 """
 """Held until it is written, so that no merge comes between; a registration that was merged leads to the other."""
+WHOSE = """
+    select p.deceased_at, f.time_zone from appointments a join patients p on p.id = a.patient_id
+    join facilities f on f.id = a.facility_id where a.id = %s
+"""
 
 
 class AppointmentTurn(Value):
@@ -105,12 +115,12 @@ async def book(db: Connection, command: AppointmentCommand, action: BookAppointm
         "id": command.appointment_id,
         "facility_id": facility_id,
         "visit_id": None,
+        **NEW,
         **action.model_dump(exclude={"kind"}),
         "patient_id": patient["id"],
         "created_by": command.actor.id,
         "recorded_by": command.actor.id,
         "recorded_at": command.at,
-        "version": 1,
     }
     await db.execute(*inserting(AppointmentRow, row))
     said = {"appointment_date": action.appointment_date, "appointment_type": action.appointment_type}
@@ -122,11 +132,23 @@ async def change(db: Connection, command: AppointmentCommand, action: ChangeAppo
     if before is None:
         raise NotFound("There is no such appointment.")
     check_change(action, before["status"], datetime.now(UTC))
-    changed = differences(before, action.changes())
+    anew = await booked_anew(db, before) if action.books_anew(before["status"]) else {}
+    changed = differences(before, {**action.changes(), **anew})
     values = {name: new for name, (_, new) in changed.items()} | {"version": before["version"] + 1}
     text, parameters = updating(AppointmentRow, values, "id = %(appointment_id)s")
     await db.execute(text, {**parameters, "appointment_id": command.appointment_id})
     return Done(Deed("UPDATE", Resource.APPOINTMENT, command.appointment_id, changed), {**before, **values})
+
+
+async def booked_anew(db: Connection, missed: dict[str, Any]) -> dict[str, Any]:
+    """What a new day changes in an appointment that was missed; nobody has to call any more."""
+    about = await (await db.execute(WHOSE, [missed["id"]])).fetchone()
+    assert about is not None
+    if about["deceased_at"]:
+        raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
+    task = call_back(missed, ZoneInfo(about["time_zone"]))
+    await close_task(db, TaskClosing(id=task.id, outcome=BOOKED_ANEW))
+    return {"status": OPEN, "times_missed": missed["times_missed"] + 1}
 
 
 def appointment_of(row: dict[str, Any]) -> Appointment:

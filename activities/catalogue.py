@@ -1,13 +1,17 @@
 """Looks up what an action wants to know before it is decided, inside the transaction that will write it."""
 
 import difflib
+from datetime import timedelta
 from typing import Any
 
-from activities.affairs import affairs_of
-from integrations.database import Connection
+from activities.affairs import affairs_of, debts_of
+from activities.visit_records import records_of
+from integrations.database import Connection, as_json
+from models.appointment_day import REMEMBERED
 from models.catalogue import (
     AffairsOfVisit,
     CoverOfVisit,
+    DebtsOfVisit,
     DosesGiven,
     HistoryOf,
     Item,
@@ -16,8 +20,10 @@ from models.catalogue import (
     NextNumber,
     PatientOf,
     PatientOfVisit,
+    PlaceInQueue,
     Priced,
     PriceOf,
+    RecordsOfVisit,
     Resource,
     RowOf,
     StockOf,
@@ -26,23 +32,32 @@ from models.catalogue import (
 from models.command import Command
 from models.doses import Given
 from models.medicine_checks import History
+from models.policy import Policy
+from models.queueing import AN_URGENT_ORDER, BY_URGENCY
 from models.staff import Person
 from models.stock import Batch, Stock
 from models.tables import LIST_OF, TABLE_OF, VaccineRow
+from models.tables.visits import CALL_IS_OPEN
 
 PATIENT_OF_VISIT = """
     select p.* from patients p join visits v on v.patient_id = p.id where v.id = %s and v.facility_id = %s
 """
 DOSES = """
     select v.code, i.immunization_date as on, i.conditions,
-        exists (select 1 from vaccine_reactions r where r.immunization_id = i.id and r.anaphylaxis) as anaphylaxis
+        exists (select 1 from vaccine_reactions r where r.immunization_id = i.id and r.anaphylaxis
+            and r.entered_in_error_at is null) as anaphylaxis
     from patient_immunizations i join vaccines v on v.id = i.vaccine_id
     where i.patient_id = (select patient_id from visits where id = %s) and i.facility_id = %s
-        and i.status = 'COMPLETED'
+        and i.status = 'COMPLETED' and i.entered_in_error_at is null
     order by i.immunization_date, i.recorded_at
 """
 PATIENT = "select * from patients where {} = %s and facility_id = %s for share"
 OPEN_VISITS = "select id from visits where patient_id = %s and completed_at is null order by arrived_at"
+EXPECTED = """
+    select 1 from appointments where patient_id = %s and status in ('SCHEDULED', 'MISSED')
+        and appointment_date between %s and %s limit 1
+"""
+CALLS = f"select departure->'call_back'->>'id' as id from visits where patient_id = %s and {CALL_IS_OPEN}"
 INVOICES = """
     select id, amount_charged, status from {} where visit_id = %s and facility_id = %s and status <> 'CANCELLED'
 """
@@ -67,15 +82,16 @@ HISTORY = """
                 'status', r.status, 'duration', r.duration, 'recorded_at', r.recorded_at,
                 'dispensed_at', r.dispensed_at) order by r.recorded_at, r.id), '[]')
             from prescriptions r
-            where r.patient_id = p.id and r.status <> 'CANCELLED'
+            where r.patient_id = p.id and r.status <> 'CANCELLED' and r.entered_in_error_at is null
                 and r.id is distinct from %(prescription_id)s) as therapies,
         (select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'on', m.service_date)), '[]')
             from patient_mch_services m join mch_services s on s.id = m.service_id
-            where m.patient_id = p.id and m.status = 'COMPLETED') as contacts,
+            where m.patient_id = p.id and m.status = 'COMPLETED' and m.entered_in_error_at is null) as contacts,
         (select said.pregnant from patient_encounters e,
             lateral (select case when e.assessment @? '$.signs[*] ? (@ starts with "PREGNANCY")' then true
                 else (e.vital_signs->>'pregnant')::boolean end as pregnant) said
-            where e.visit_id = v.id and said.pregnant is not null order by e.recorded_at desc limit 1) as pregnant
+            where e.visit_id = v.id and e.entered_in_error_at is null and said.pregnant is not null
+            order by e.recorded_at desc limit 1) as pregnant
     from visits v join patients p on p.id = v.patient_id
     where v.id = %(visit_id)s and v.facility_id = %(facility_id)s
 """
@@ -91,10 +107,22 @@ KEPT = """
     limit 1
 """
 
+AHEAD = """
+    select count(*) as ahead from visits other, visits own
+    where own.id = %(visit_id)s and other.facility_id = own.facility_id and other.id <> own.id
+        and other.waiting_at @> array[%(station)s]
+        and not jsonb_path_exists(other.calls, '$[*] ? (@.station == $here && @.taken_by != null)', %(here)s)
+        and ({other}, other.arrived_at, other.id) < ({own}, own.arrived_at, own.id)
+"""
+PLACE = """
+    least(array_position(%(by_urgency)s::text[], {0}.triage_colour),
+        case when {0}.open_orders @> %(urgent)s then %(urgent_place)s end)
+"""
 
-async def look_up(db: Connection, command: Command) -> Known:
-    facts: dict[str, Any] = {}
-    for want in command.action.wants():
+
+async def look_up(db: Connection, command: Command, policy: Policy) -> Known:
+    facts: dict[str, Any] = {"policy": policy}
+    for want in command.action.wants_under(policy):
         facts |= await answer_to(db, want, command)
     return Known.model_validate(facts)
 
@@ -109,12 +137,14 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
         case RowOf():
             return {"row": await row(db, want, actor)}
         case PatientOf():
-            return await patient(db, want, actor)
+            return await patient(db, want, command)
         case CoverOfVisit():
             return await cover(db, command)
         case PatientOfVisit():
             visit_id = want.visit_id or command.visit_id
             return {"patient": await one(db, PATIENT_OF_VISIT, visit_id, actor.facility_id)}
+        case RecordsOfVisit():
+            return {"records": await records_of(db, command)}
         case DosesGiven():
             return {"doses": await doses_given(db, command)}
         case HistoryOf():
@@ -123,6 +153,10 @@ async def answer_to(db: Connection, want: Want, command: Command) -> dict[str, A
             return {"stock": await stock(db, want, actor)}
         case AffairsOfVisit():
             return {"affairs": await affairs_of(db, command)}
+        case DebtsOfVisit():
+            return {"debts": await debts_of(db, command)}
+        case PlaceInQueue():
+            return await place_in_queue(db, want, command)
         case NextNumber():
             found = await one(db, NEXT_NUMBER, actor.facility_id, want.series)
             return {"number": found["last"] if found else 0}
@@ -174,18 +208,26 @@ async def row(db: Connection, want: RowOf, actor: Person) -> dict[str, Any] | No
     return await one(db, f"select * from {table} where id = %s and facility_id = %s", want.id, actor.facility_id)
 
 
-async def patient(db: Connection, want: PatientOf, actor: Person) -> dict[str, Any]:
+async def patient(db: Connection, want: PatientOf, command: Command) -> dict[str, Any]:
     """By id where one is given, else by national id; a registration that was merged leads to the one that goes on.
 
     Held until the visit is written, so that no merge comes between.
     """
     column, value = ("id", want.id) if want.id else ("national_id", want.national_id)
-    while (found := await one(db, PATIENT.format(column), value, actor.facility_id)) and found["merged_into"]:
+    facility_id = command.actor.facility_id
+    while (found := await one(db, PATIENT.format(column), value, facility_id)) and found["merged_into"]:
         column, value = "id", found["merged_into"]
     if found is None:
         return {"patient": None}
     visits = await (await db.execute(OPEN_VISITS, (found["id"],))).fetchall()
-    return {"patient": found, "open_visits": tuple(visit["id"] for visit in visits)}
+    expected = await one(db, EXPECTED, found["id"], command.at - REMEMBERED, command.at + timedelta(days=1))
+    calls = await (await db.execute(CALLS, (found["id"],))).fetchall()
+    return {
+        "patient": found,
+        "open_visits": tuple(visit["id"] for visit in visits),
+        "is_expected": expected is not None,
+        "call_backs": tuple(call["id"] for call in calls),
+    }
 
 
 async def cover(db: Connection, command: Command) -> dict[str, Any]:
@@ -202,6 +244,20 @@ async def history(db: Connection, want: HistoryOf, command: Command) -> History 
     about = {"prescription_id": want.prescription_id, "visit_id": command.visit_id}
     found = await (await db.execute(HISTORY, {**about, "facility_id": command.actor.facility_id})).fetchone()
     return History.model_validate(found) if found else None
+
+
+async def place_in_queue(db: Connection, want: PlaceInQueue, command: Command) -> dict[str, Any]:
+    given = {
+        "visit_id": command.visit_id,
+        "station": str(want.station),
+        "here": as_json({"here": want.station}),
+        "by_urgency": [colour and str(colour) for colour in BY_URGENCY],
+        "urgent": as_json([{"station": want.station, "urgent": True}]),
+        "urgent_place": AN_URGENT_ORDER + 1,
+    }
+    text = AHEAD.format(other=PLACE.format("other"), own=PLACE.format("own"))
+    found = await (await db.execute(text, given)).fetchone()
+    return {"ahead": found["ahead"] if found else 0}
 
 
 async def stock(db: Connection, want: StockOf, actor: Person) -> Stock | None:

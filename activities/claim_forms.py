@@ -9,10 +9,11 @@ from models.base import NOTHING
 from models.claim_actions import ClaimFacts
 from models.claims import ClaimDiagnosis, ClaimForm, ClaimLine, Gateway, Member, Payer, Scheme
 from models.command import NAIROBI
-from models.visit import Status
+from models.status import Status
 
 VISIT = """
-    select v.op_number, v.arrived_at, v.completed_at, v."end", v.undone_ends, v.provider_id, v.payment_reference,
+    select v.op_number, v.arrived_at, v.completed_at, v."end", v.undone_ends, v.departure, v.total_amount,
+           v.provider_id, v.payment_reference,
            p.first_name, p.last_name, p.phone_number, p.national_id, p.sha_number, u.registration_number
     from visits v join patients p on p.id = v.patient_id left join users u on u.id = v.provider_id where v.id = %s
 """
@@ -31,7 +32,7 @@ DIAGNOSES = """
         and d.diagnosis_code = case when d.coding_system = 'ICD-11' then c.icd11 else c.icd10 end
         order by (c.recorded_by is not null) desc, c.valid_from desc limit 1
     ) c on true
-    where d.visit_id = %s and d.status = 'ACTIVE' order by d.recorded_at, d.id
+    where d.visit_id = %s and d.status = 'ACTIVE' and d.entered_in_error_at is null order by d.recorded_at, d.id
 """
 CHARGES = """
     select c.id, c.code, c.description, c.quantity, c.unit_price, c.recorded_at, case
@@ -78,7 +79,8 @@ class ClaimForms:
             is_open_there=row["session"] is not None,
             has_invoice=bool(invoices),
             visit_is_over=visit["end"] is not None,
-            visit_was_cancelled=visit["end"] == Status.CANCELLED,
+            visit_was_cancelled=visit["end"] == Status.CANCELLED or was_for_nothing(visit),
+            left_unseen=was_for_nothing(visit),
             visit_was_reopened=visit["end"] is None and bool(visit["undone_ends"]),
             gaps=tuple(await gaps(db, row, visit)) if invoices else (),
             was_submitted=row["submitted_at"] is not None,
@@ -110,8 +112,20 @@ async def form_of(db: Connection, row: dict[str, Any]) -> ClaimForm:
         lines=tuple(lines),
         amount=total_of(invoices),
         practitioner=row["practitioner"] or visit["registration_number"] or "",
-        discharge_reason=visit["end"] if visit["end"] in (Status.REFERRED, Status.DECEASED) else "RECOVERED",
+        discharge_reason=reason_of(visit),
     )
+
+
+def was_for_nothing(visit: dict[str, Any]) -> bool:
+    """The patient left unseen, and nothing is charged."""
+    return bool(visit["end"] == Status.LEFT_WITHOUT_BEING_SEEN and not visit["total_amount"])
+
+
+def reason_of(visit: dict[str, Any]) -> str:
+    """Why the patient is not here any more, as payers put it."""
+    if visit["departure"]:
+        return "ABSCONDED"
+    return str(visit["end"]) if visit["end"] in (Status.REFERRED, Status.DECEASED) else "RECOVERED"
 
 
 def unclaimed(row: dict[str, Any], invoices: list[dict[str, Any]]) -> Decimal:

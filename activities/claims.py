@@ -25,7 +25,7 @@ from models.claim_actions import (
     CorrectClaim,
     shown,
 )
-from models.claims import ENDED, NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Gateway, Payer
+from models.claims import ENDED, LEFT_UNSEEN, NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Gateway, Payer
 from models.envelope import AS_SENT
 from models.events import Event
 from models.problems import Conflict, NotFound, NotYourRole, Problem, Refused, Unavailable
@@ -46,7 +46,7 @@ VISIT = "select facility_id, patient_id from visits where id = %s for share"
 BEGIN_AGAIN = """
     update claims c set status = %s, reason = '', session = null, version = c.version + 1, updated_at = now()
     from visits v where c.id = %s and c.status = 'CLOSED' and c.submitted_at is null and c.handed_in = 'NO'
-        and (starts_with(c.reason, %s) or starts_with(c.reason, %s))
+        and (starts_with(c.reason, %s) or starts_with(c.reason, %s) or starts_with(c.reason, %s))
         and v.id = c.visit_id and v.completed_at is null and v.undone_ends <> '[]' returning c.*
 """
 """A claim that was given up by itself because the visit had ended."""
@@ -212,7 +212,7 @@ async def begun_again(db: Connection, row: dict[str, Any]) -> dict[str, Any] | N
     """The claim from its beginning, where its visit was opened again; None where it goes on as it is."""
     if row["status"] != ClaimStatus.CLOSED:
         return None
-    values = (first_status(row), row["id"], NOTHING_INVOICED, VISIT_CANCELLED)
+    values = (first_status(row), row["id"], NOTHING_INVOICED, VISIT_CANCELLED, LEFT_UNSEEN)
     found = await (await db.execute(BEGIN_AGAIN, values)).fetchone()
     if found is not None:
         await tell_step(db, found, THE_CLINIC)

@@ -2,23 +2,25 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from temporalio import activity
 
 from activities.claim_forms import member_of
 from activities.door import writing
 from activities.gate import Gate
+from activities.messenger import News
 from activities.tasks import open_task
 from activities.writing import NOTIFY, event_statement
 from integrations.database import Connection, Pool, as_json
 from integrations.services.payers import PayerService
+from models.actions import HearCover
 from models.base import Value
 from models.claims import Cover, Gateway, Member
 from models.events import Event
+from models.paying import PaymentType
 from models.staff import Role
 from models.tasks import NewTask, TaskKind
-from models.visit import PaymentType
 
 VISIT = """
     select v.id, v.facility_id, v.patient_id, v.op_number, v.payment_type, v.payment_reference, v.arrived_at,
@@ -38,6 +40,10 @@ BEGIN = """
 ANSWER = """
     update coverages set status = %(status)s, member_number = %(member_number)s, schemes = %(schemes)s,
         advice = %(advice)s, answered_at = %(at)s where visit_id = %(visit_id)s returning *
+"""
+HEARD = """
+    select c.facility_id, c.patient_id, c.status, c.answered_at from coverages c join visits v on v.id = c.visit_id
+    where v.id = %s and v.gates <> '[]' and v.completed_at is null and c.answered_at is not null
 """
 PROVISIONAL = "The payer has not answered yet. Go on; nobody pays for what is covered provisionally."
 ADVICE = {
@@ -107,6 +113,17 @@ class Coverages:
             await db.execute(ANSWER, row)
             await self.tell(db, visit, status, advice)
             return status
+
+    @activity.defn(name="cover_heard")
+    async def heard(self, visit_id: UUID) -> News | None:
+        """What the visit is to hear of its cover; None where no money gate depends on it."""
+        async with self.pool.connection() as db:
+            row = await (await db.execute(HEARD, (visit_id,))).fetchone()
+        if row is None:
+            return None
+        action = HearCover(patient_id=row["patient_id"], status=row["status"])
+        about = uuid5(visit_id, f"cover {row['patient_id']} {row['answered_at']}")
+        return News(visit_id=visit_id, facility_id=row["facility_id"], about=about, action=action)
 
     async def tell(self, db: Connection, visit: dict[str, Any], status: str, advice: str) -> None:
         payload = {"visitId": visit["id"], "payer": visit["payment_type"], "status": status}

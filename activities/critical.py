@@ -22,12 +22,13 @@ CRITICAL = """
         (select count(*) from critical_notices n where n.lab_request_id = l.id and n.kind = 'NOTIFIED'
             and n.critical_since = l.critical_since) as told
     from lab_requests l join visits v on v.id = l.visit_id
-    where l.id = %s and l.critical_since is not null
+    where l.id = %s and l.critical_since is not null and l.entered_in_error_at is null
 """
 OWED = """
-    select id, facility_id, visit_id, patient_id, lab_request_id, prescription_id, quantity, owner_id, due_at,
-        is_critical, status = 'OPEN' as is_open
-    from obligations where id = %s
+    select o.id, o.facility_id, o.visit_id, o.patient_id, o.lab_request_id, o.prescription_id, o.referral_id,
+        o.service, o.quantity, o.arrived_at, o.owner_id, o.due_at, o.is_critical, o.status = 'OPEN' as is_open,
+        o.status = 'CANCELLED' as is_cancelled, r.rules_version
+    from obligations o left join referrals r on r.id = o.referral_id where o.id = %s
 """
 
 

@@ -5,12 +5,12 @@ moved. Whoever keeps a visit in mind hears of it afterwards by the same command,
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from activities.messenger import News
 from activities.moving import Why, note_visit
-from activities.records import visit_of
+from activities.records import policy_for, visit_of
 from activities.writing import NOTIFY, event_statement, statements
 from integrations.database import Connection, updating
 from models.actions import FollowPatient
@@ -20,6 +20,7 @@ from models.command import NAIROBI, Command, accept
 from models.demographics import age_in_years
 from models.events import EVERYONE, Event
 from models.identity import IdentityCommand, MoveKind, Patient
+from models.policy import Policies
 from models.staff import THE_CLINIC, Person
 from models.tables import PatientRow
 from models.visit import Visit
@@ -46,15 +47,22 @@ def news_of(command: IdentityCommand, step: Step) -> News:
     )
 
 
+class Rules(NamedTuple):
+    """What commands are signed with, and by which policies deadlines are reckoned."""
+
+    secret: bytes
+    policies: Policies
+
+
 class Change:
     """What merging and parting share: a transaction that moves visits as their own commands would."""
 
     kind: MoveKind
 
-    def __init__(self, db: Connection, command: IdentityCommand, reason: str, secret: bytes, now: datetime) -> None:
+    def __init__(self, db: Connection, command: IdentityCommand, reason: str, rules: Rules, now: datetime) -> None:
         self.db = db
         self.command = command
-        self.secret = secret
+        self.rules = rules
         self.now = now
         self.facility_id = command.actor.facility_id
         self.why = Why(command.id, self.facility_id, self.kind, reason, command.actor.id, now)
@@ -75,8 +83,9 @@ class Change:
             actor=Person(id=THE_CLINIC, facility_id=self.facility_id, roles=()),
             at=self.now,
             action=news.action,
-        ).signed(self.secret)
-        for text, values in statements(visit, told, accept(visit, told, Known())).statements:
+        ).signed(self.rules.secret)
+        known = Known().under(policy_for(self.rules.policies, visit, self.now))
+        for text, values in statements(visit, told, accept(visit, told, known)).statements:
             await self.db.execute(text, values)
 
     async def update_patient(self, id: UUID, values: dict[str, Any]) -> None:

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from temporalio import activity
 
 from activities.beside import keep_refusal, surely_written
 from activities.door import Done, Door, Wish, writing
-from activities.following import Step, news_of
+from activities.following import Rules, Step, news_of
 from activities.merging import Merging
 from activities.messenger import News
 from activities.parting import Parting
@@ -15,9 +16,13 @@ from integrations.database import Connection, Pool
 from models.administration import Errand
 from models.base import Value
 from models.identity import MERGERS, IdentityCommand, MergePatients
+from models.policy import HOUSE, Policies
 from models.problems import NotYourRole, Problem, Refused, Unavailable
 
-WRITTEN = "select visits, undo_visits, id = %(id)s as is_merge from patient_merges where %(id)s in (id, undo_id)"
+WRITTEN = """
+    select survivor_id, merged_id, visits, undo_visits, id = %(id)s as is_merge from patient_merges
+    where %(id)s in (id, undo_id)
+"""
 
 
 class IdentityTurn(Value):
@@ -28,19 +33,21 @@ class IdentityTurn(Value):
 
 
 class IdentityOutcome(Value):
-    """`news`: what the visits that are open shall hear, however often this was asked for."""
+    """`news`: what the visits that are open shall hear, however often this was asked for. `patients`: the two."""
 
     answer: dict[str, Any] | None = None
     problem: Problem | None = None
     news: tuple[News, ...] = ()
+    patients: tuple[UUID, ...] = ()
 
 
 class Identities:
     """`secret` is what the API signs commands with."""
 
-    def __init__(self, pool: Pool, secret: bytes) -> None:
+    def __init__(self, pool: Pool, secret: bytes, policies: Policies = HOUSE) -> None:
         self.pool = pool
         self.secret = secret
+        self.rules = Rules(secret, policies)
         self.door = Door(pool, secret)
 
     @activity.defn(name="write_identity")
@@ -54,7 +61,9 @@ class Identities:
             if turn.remember:
                 await keep_refusal(self.pool, turn.command, no.problem)
             return IdentityOutcome(problem=no.problem)
-        return IdentityOutcome(answer=answer, news=await self.news(turn.command))
+        row = await self.merge_of(turn.command)
+        patients = (row["survivor_id"], row["merged_id"]) if row else ()
+        return IdentityOutcome(answer=answer, news=news(turn.command, row), patients=patients)
 
     async def written(self, command: IdentityCommand) -> dict[str, Any]:
         if not command.is_signed(self.secret):
@@ -65,16 +74,19 @@ class Identities:
         async def work(db: Connection) -> Done:
             now = datetime.now(UTC)
             if isinstance(action, MergePatients):
-                return await Merging(db, command, action, self.secret, now).done()
-            return await Parting(db, command, action, self.secret, now).done()
+                return await Merging(db, command, action, self.rules, now).done()
+            return await Parting(db, command, action, self.rules, now).done()
 
         return await self.door.once(Wish(errand, action.kind, action, str(action.id)), work)
 
-    async def news(self, command: IdentityCommand) -> tuple[News, ...]:
+    async def merge_of(self, command: IdentityCommand) -> dict[str, Any] | None:
         """From the rows: a repetition must be able to tell what the first attempt may not have told."""
         async with writing(self.pool) as db:
-            row = await (await db.execute(WRITTEN, {"id": command.id})).fetchone()
-        if row is None:
-            return ()
-        steps = [Step.model_validate(step) for step in (row["visits"] if row["is_merge"] else row["undo_visits"])]
-        return tuple(news_of(command, step) for step in steps if step.is_open)
+            return await (await db.execute(WRITTEN, {"id": command.id})).fetchone()
+
+
+def news(command: IdentityCommand, row: dict[str, Any] | None) -> tuple[News, ...]:
+    if row is None:
+        return ()
+    steps = [Step.model_validate(step) for step in (row["visits"] if row["is_merge"] else row["undo_visits"])]
+    return tuple(news_of(command, step) for step in steps if step.is_open)

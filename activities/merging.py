@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.door import Done
-from activities.following import LOCKED, RESOLVED, Change
+from activities.following import LOCKED, RESOLVED, Change, Rules
 from activities.journal import Deed
 from activities.moving import everything
 from activities.tasks import open_task
@@ -21,6 +21,7 @@ from models.identity import (
     filled,
     given_up,
     paired,
+    require_alive,
     require_known,
 )
 from models.problems import NotFound
@@ -35,9 +36,9 @@ class Merging(Change):
     kind = MoveKind.MERGED
 
     def __init__(
-        self, db: Connection, command: IdentityCommand, action: MergePatients, secret: bytes, now: datetime
+        self, db: Connection, command: IdentityCommand, action: MergePatients, rules: Rules, now: datetime
     ) -> None:
-        super().__init__(db, command, action.reason, secret, now)
+        super().__init__(db, command, action.reason, rules, now)
         self.action = action
 
     async def done(self) -> Done:
@@ -47,6 +48,7 @@ class Merging(Change):
         staying = await (await self.db.execute(OPEN, (survivor,))).fetchall()
         coming = await (await self.db.execute(VISITS, (merged,))).fetchall()
         require_known([*staying, *coming])
+        require_alive(pair, [row for row in (*staying, *coming) if row.get("completed_at") is None])
         given = await self.unite(pair)
         aliases = await (await self.db.execute(ALIASES, (survivor, merged))).fetchall()
         doubled = [row["completed_at"] is None and (row["doubled"] or bool(staying)) for row in coming]

@@ -11,8 +11,22 @@ from activities.notices import Addressee, addressee
 from activities.outbox import Claim, Outbox
 from integrations.database import Pool
 from integrations.services.sms.port import Sms
-from models.messages import Language, Template, appointment_reminder, results_ready
+from models.messages import (
+    Language,
+    Template,
+    appointment_reminder,
+    missed_appointment,
+    next_visit_due,
+    owed_arrived,
+    results_ready,
+)
 from models.notices import Channel, Notice, Standing, Told
+
+DATED = {
+    Template.APPOINTMENT_REMINDER: appointment_reminder,
+    Template.MISSED_APPOINTMENT: missed_appointment,
+    Template.NEXT_VISIT_DUE: next_visit_due,
+}
 
 
 class MessageDesk:
@@ -57,6 +71,10 @@ class MessageDesk:
 
 
 def text_of(notice: Notice, to: Addressee) -> str:
-    if notice.template is Template.APPOINTMENT_REMINDER and notice.moment:
-        return appointment_reminder(Language.ENGLISH, to.clinic, notice.moment, to.zone)
+    """What it says; a template that names a day needs the notice's moment."""
+    dated = DATED.get(notice.template)
+    if dated and notice.moment:
+        return dated(Language.ENGLISH, to.clinic, notice.moment, to.zone)
+    if notice.template is Template.OWED_ARRIVED:
+        return owed_arrived(Language.ENGLISH, to.clinic)
     return results_ready(Language.ENGLISH, to.clinic)

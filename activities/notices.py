@@ -9,11 +9,11 @@ from pydantic import Field
 from temporalio import activity
 
 from integrations.database import Connection, Pool
-from models.appointments import OPEN
+from models.appointments import MISSED, OPEN
 from models.base import Value
 from models.messages import Template
-from models.notices import Notice, Owed, Papers, Reminding, owed, reminding
-from models.visit import Status
+from models.notices import OF_OBLIGATIONS, Notice, Owed, Papers, Reminding, owed, reminding
+from models.status import Status
 
 APPOINTMENT = """
     select a.appointment_date, a.status = 'SCHEDULED' and p.deceased_at is null as is_open, f.time_zone
@@ -21,14 +21,15 @@ APPOINTMENT = """
 """
 PAPERS = """
     select v.completed_at, v.status, p.email, f.time_zone, p.deceased_at is not null as has_died,
+        v.departure is not null as has_departed,
         case when v.undone_ends <> '[]' then v.completed_at end as ended_again,
         count(l.id) filter (where l.status in ('PENDING', 'PRELIMINARY')) as open_tests,
         max(coalesce(l.reported_at, l.completed_at)) filter (where l.status in ('COMPLETED', 'CORRECTED'))
             as answered_at,
         (select max(e.recorded_at) from patient_encounters e
-         where e.visit_id = v.id and e.encounter_type <> 'TRIAGE') as seen_at
+         where e.visit_id = v.id and e.encounter_type <> 'TRIAGE' and e.entered_in_error_at is null) as seen_at
     from visits v join patients p on p.id = v.patient_id join facilities f on f.id = v.facility_id
-        left join lab_requests l on l.visit_id = v.id
+        left join lab_requests l on l.visit_id = v.id and l.entered_in_error_at is null
     where v.id = %s group by v.id, p.id, f.id
 """
 WHO = "p.facility_id, p.id as patient_id, p.phone_number, p.national_id, p.email, f.name as clinic, f.time_zone"
@@ -38,8 +39,35 @@ OF_APPOINTMENT = f"""
     from appointments a join patients p on p.id = a.patient_id join facilities f on f.id = a.facility_id
     where a.id = %(about)s
 """
+BOOKED = """
+    a.patient_id = o.patient_id and a.status = 'SCHEDULED' and (a.appointment_type = o.service
+        or abs((a.appointment_date at time zone f.time_zone)::date - o.due_on) <= 3)
+"""
+"""An appointment for the same service, or within three days of the day that is due, is one for the same: its own
+reminder speaks to the patient."""
+
+OF_ABSENT = f"""
+    select {WHO}, a.visit_id,
+        a.status = '{MISSED}' and a.appointment_date = %(moment)s and p.deceased_at is null and not exists (
+            select 1 from visits v where v.patient_id = p.id and v.arrived_at > a.appointment_date
+                and v.status <> 'CANCELLED') as is_wanted
+    from appointments a join patients p on p.id = a.patient_id join facilities f on f.id = a.facility_id
+    where a.id = %(about)s
+"""
+"""Whoever has come since needs no invitation."""
+
+OF_OBLIGATION = f"""
+    select {WHO}, o.visit_id, o.status = 'OPEN' and p.deceased_at is null and case when o.service is null
+        then o.arrived_at is not null
+        else o.due_on = (%(moment)s::timestamptz at time zone f.time_zone)::date and not exists (
+            select 1 from appointments a where {BOOKED}) end as is_wanted
+    from obligations o join patients p on p.id = o.patient_id join facilities f on f.id = o.facility_id
+    where o.id = %(about)s
+"""
+
 OF_VISIT = f"""
-    select {WHO}, v.id as visit_id, p.deceased_at is null and (%(template)s <> 'VISIT_REPORT' or v.status = 'COMPLETED'
+    select {WHO}, v.id as visit_id, p.deceased_at is null and (%(template)s <> 'VISIT_REPORT'
+        or v.status in ('COMPLETED', 'REFERRED') and v.departure is null
         and case when v.undone_ends <> '[]' then v.completed_at end is not distinct from %(moment)s) as is_wanted
     from visits v join patients p on p.id = v.patient_id join facilities f on f.id = v.facility_id
     where v.id = %(about)s
@@ -92,7 +120,8 @@ def papers_of(row: dict[str, Any]) -> Papers:
     return Papers(
         has_email=bool(row["email"]),
         is_over=row["completed_at"] is not None,
-        was_discharged=row["status"] == Status.COMPLETED,
+        was_discharged=row["status"] in (Status.COMPLETED, Status.REFERRED),
+        has_departed=row["has_departed"],
         ready_at=answered,
         was_explained=bool(answered and row["seen_at"] and row["seen_at"] > answered),
         ended_again=row["ended_again"],
@@ -100,8 +129,15 @@ def papers_of(row: dict[str, Any]) -> Papers:
     )
 
 
+def about(template: Template) -> str:
+    if template is Template.MISSED_APPOINTMENT:
+        return OF_ABSENT
+    if template in OF_OBLIGATIONS:
+        return OF_OBLIGATION
+    return OF_APPOINTMENT if template is Template.APPOINTMENT_REMINDER else OF_VISIT
+
+
 async def addressee(db: Connection, notice: Notice) -> Addressee | None:
     """Who hears of it, as the rows stand now; None where there is nobody."""
-    text = OF_APPOINTMENT if notice.template is Template.APPOINTMENT_REMINDER else OF_VISIT
-    row = await (await db.execute(text, notice.model_dump())).fetchone()
+    row = await (await db.execute(about(notice.template), notice.model_dump())).fetchone()
     return Addressee.model_validate(row) if row else None

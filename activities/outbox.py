@@ -12,7 +12,7 @@ from activities.notices import Addressee, addressee
 from activities.tasks import open_task
 from integrations.database import Connection, Pool, inserting
 from models.demographics import mobile
-from models.notices import Channel, Notice, Standing, Told, told_by_a_person
+from models.notices import ASKED_ALREADY, Channel, Notice, Standing, Told, told_by_a_person
 from models.tables import MessageRow
 
 FOUND = "select * from messages where key = %s for update"
@@ -131,8 +131,9 @@ async def marked(db: Connection, row: dict[str, Any], status: Standing, reason: 
 
 
 async def failed(db: Connection, row: dict[str, Any], reason: str) -> dict[str, Any]:
-    """It reaches nobody: in the same transaction a person is asked to tell the patient."""
-    await open_task(db, told_by_a_person(row))
+    """It reaches nobody: in the same transaction a person is asked to tell the patient, unless one calls anyway."""
+    if row["template"] not in ASKED_ALREADY:
+        await open_task(db, told_by_a_person(row))
     return await marked(db, row, Standing.FAILED, reason)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 
 from activities.door import Done
-from activities.following import LOCKED, RESOLVED, Change, Step
+from activities.following import LOCKED, RESOLVED, Change, Rules, Step
 from activities.journal import Deed
 from activities.moving import brought_back
 from integrations.database import Connection, updating
@@ -18,6 +18,14 @@ from models.tables import PatientMergeRow
 
 THESE = "select * from visits where id = any(%s) order by arrived_at, id for no key update"
 ALIASES_BACK = "update patients set merged_into = %s where id = any(%s::uuid[]) and merged_into = %s"
+DEATHS = """
+    update patients p set deceased_at = (
+        select max((v.death->>'time_of_death')::timestamptz) from visits v
+        where v.patient_id = p.id and v.status = 'DECEASED'
+    ) where id = any(%s)
+"""
+"""Who has died is whose visit ended with it, whenever that was recorded or taken back."""
+
 STANDING = """
     select * from patient_merges where merged_id = %s and facility_id = %s and undone_at is null for update
 """
@@ -27,9 +35,9 @@ class Parting(Change):
     kind = MoveKind.PARTED
 
     def __init__(
-        self, db: Connection, command: IdentityCommand, action: PartPatients, secret: bytes, now: datetime
+        self, db: Connection, command: IdentityCommand, action: PartPatients, rules: Rules, now: datetime
     ) -> None:
-        super().__init__(db, command, action.reason, secret, now)
+        super().__init__(db, command, action.reason, rules, now)
         self.action = action
 
     async def done(self) -> Done:
@@ -48,6 +56,7 @@ class Parting(Change):
         again = await self.follow(coming, {**now[merged], **back}, still_doubled(coming, steps))
         for text, values in brought_back(self.why, survivor, merged, merge["id"], [row["id"] for row in coming]):
             await self.db.execute(text, values)
+        await self.db.execute(DEATHS, ([survivor, merged],))
         await self.close(merge["id"], again)
         await self.tell("patient:parted", survivor, merged, again)
         return self.told(survivor, {**now[merged], **back})

@@ -34,7 +34,7 @@ SHOWN = """
     order by state = 'FAILED', created_at limit 1 for update
 """
 NAMED_VISITS = """
-    select id, total_amount - amount_paid - amount_covered - amount_waived as balance from visits
+    select id, total_amount - amount_paid + amount_refunded - amount_covered - amount_waived as balance from visits
     where facility_id in (select id from facilities) and op_number = %(reference)s
         or id in (select visit_id from mobile_payments where account_reference = %(reference)s)
     for no key update

@@ -1,6 +1,7 @@
 """The one write of a visit: the decision is taken where it is written, in one transaction."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -12,12 +13,15 @@ from pydantic_core import to_jsonable_python
 from temporalio import activity
 
 from activities.catalogue import look_up
+from activities.crowding import crowd_statements
 from activities.writing import Moved, refusal_statements, statements
 from integrations.database import Connection, Pool
 from models.actions import Start
 from models.base import Value
-from models.command import Command, Outcome, accept, refuse
+from models.command import NAIROBI, Command, Outcome, accept, refuse
+from models.deadlines import wait_key
 from models.envelope import AS_SENT
+from models.policy import HOUSE, Policies, Policy
 from models.problems import (
     Conflict,
     DuplicatePatient,
@@ -28,7 +32,7 @@ from models.problems import (
     Refused,
     Unexpected,
 )
-from models.staff import Person, Role
+from models.staff import Person, Role, Station
 from models.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -40,6 +44,7 @@ TEMPORAL_UI = uuid5(NAMESPACE_URL, "njia:temporal-ui")
 
 NOBODY = UUID(int=0)
 GOES_ON_AS = "select merged_into from patients where id = %s and facility_id = %s and merged_into is not null"
+TOLD = "select step, since, escalations from overdues where visit_id = %s and resolved_at is null order by due_at, id"
 NEXT_IN_AUDIT = "audit_logs_chain_seq_key"
 ON_HAND = "stock_batches_on_hand_check"
 
@@ -67,23 +72,32 @@ class Loaded(Value):
 
     visit: Visit | None = None
     processed: dict[str, str] = {}
+    starts: dict[str, tuple[Start, ...]] = {}
+    """What each command was to begin beside the visit; none in what was looked up before this was kept."""
+    told: dict[str, int] = {}
+    """How many rungs of each late wait were told (`Clock.key`)."""
 
 
 class Records:
     """Writes to the clinic's database; `secret` is what the API signs commands with."""
 
-    def __init__(self, pool: Pool, secret: bytes) -> None:
+    def __init__(self, pool: Pool, secret: bytes, policies: Policies = HOUSE) -> None:
         self.pool = pool
         self.secret = secret
+        self.policies = policies
 
     @activity.defn(name="load_visit")
     async def load(self, visit_id: UUID) -> Loaded:
         async with self.pool.connection() as db:
             visit = await stored(db, visit_id)
             rows = await db.execute(
-                "select id, digest from commands where visit_id = %s order by written_at", [visit_id]
+                "select id, digest, starts from commands where visit_id = %s order by written_at", [visit_id]
             )
-            return Loaded(visit=visit, processed={str(row["id"]): row["digest"] for row in await rows.fetchall()})
+            known = await rows.fetchall()
+            processed = {str(row["id"]): row["digest"] for row in known}
+            starts = {str(row["id"]): row["starts"] for row in known if row["starts"]}
+            facts = {"processed": processed, "starts": starts, "told": await told_of(db, visit_id)}
+            return Loaded.model_validate({"visit": visit, **facts})
 
     @activity.defn(name="record")
     async def record(self, turn: Turn) -> Outcome:
@@ -137,14 +151,19 @@ class Records:
         command = await meant(db, visit, command)
         refuse(visit, command)  # nothing is looked up, and no number drawn, for who may not
         async with db.pipeline() as pipeline, db.transaction():
-            known = await look_up(db, command)
+            known = await look_up(db, command, policy_for(self.policies, visit, command.at))
             change = accept(visit, command, known)
             written = statements(visit, command, change)
-            cursors = [await db.execute(text, values) for text, values in written.statements]
+            crowds = crowd_statements(visit, written.visit, self.crowded(command.at), command.at)
+            cursors = [await db.execute(text, values) for text, values in (*written.statements, *crowds)]
             await pipeline.sync()
             if cursors[written.guard].rowcount != 1:
                 raise Moved
         return Outcome(visit=written.visit, answer=written.answer, starts=change.starts)
+
+    def crowded(self, at: datetime) -> Mapping[Station, int]:
+        """By the policy of the day, whatever version those who wait began with."""
+        return self.policies.on(at.astimezone(NAIROBI).date()).crowded
 
     async def explained(self, db: Connection, command: Command, constraint: str) -> Outcome:
         """What a unique constraint said no to, in the clinic's words."""
@@ -184,6 +203,12 @@ class Records:
                         await db.execute(text, values)
             except UniqueViolation:
                 return
+
+
+def policy_for(policies: Policies, visit: Visit | None, at: datetime) -> Policy:
+    """The version that the visit began with, or begins with now."""
+    began = visit.arrived_at if visit else at
+    return policies.of(visit.policy if visit else "", began.astimezone(NAIROBI).date())
 
 
 def unexpected(command: Command, bug: Exception) -> Unexpected:
@@ -237,6 +262,11 @@ async def stored(db: Connection, visit_id: UUID) -> Visit | None:
     """The visit as its row tells it."""
     row = await (await db.execute("select * from visits where id = %s", [visit_id])).fetchone()
     return visit_of(row) if row else None
+
+
+async def told_of(db: Connection, visit_id: UUID) -> dict[str, int]:
+    rows = await db.execute(TOLD, [visit_id])
+    return {wait_key(row["step"], row["since"]): row["escalations"] for row in await rows.fetchall()}
 
 
 def visit_of(row: dict[str, Any]) -> Visit:

@@ -29,6 +29,9 @@ WAITING = """
     where o.facility_id = %s and o.status = 'OPEN' and lower(r.medication_name) = lower(%s) order by o.recorded_at, o.id
 """
 
+ARRIVED = "update obligations set arrived_at = %s where id = any(%s) and arrived_at is null returning id"
+"""Whoever waits is told once, however often the drug comes in."""
+
 
 async def receive(db: Connection, errand: Errand, form: Receipt) -> Done:
     """A delivery, added to its batch. The answer names whom the clinic owes this drug."""
@@ -44,7 +47,10 @@ async def receive(db: Connection, errand: Errand, form: Receipt) -> Done:
     waiting = await (await db.execute(WAITING, (facility_id, code))).fetchall()
     if waiting:
         await tell(db, errand, code, waiting)
-    return Done(done.deed, {**done.answer, "owed": waiting})
+    now = datetime.now(UTC)
+    rows = await (await db.execute(ARRIVED, (now, [one["obligation_id"] for one in waiting]))).fetchall()
+    noted = (Deed("UPDATE", Resource.OBLIGATION, row["id"], {"arrived_at": [None, now]}) for row in rows)
+    return Done(done.deed, {**done.answer, "owed": waiting}, also=tuple(noted))
 
 
 async def known_drug(db: Connection, facility_id: UUID, name: str) -> str:

@@ -22,17 +22,29 @@ from models.tasks import (
     TaskAction,
     TaskClosing,
     TaskEscalation,
+    TaskKind,
     task_event,
 )
 
+OPEN_AGAIN = """
+    on conflict (id) do update set status = 'OPEN', outcome = '', closed_at = null, closed_by = null, escalations = 0,
+        escalated_to = null where tasks.status <> 'OPEN' returning *
+"""
 CLOSE = """
     update tasks set status = %s, outcome = %s, closed_at = now() where id = %s and status = 'OPEN' returning *
+"""
+REOPEN = """
+    update tasks set status = 'OPEN', outcome = '', closed_at = null
+    where id = %s and status = 'CANCELLED' and closed_by is null returning *
 """
 ESCALATE = """
     update tasks set escalations = %(step)s, escalated_to = %(to)s
     where id = %(id)s and status = 'OPEN' and escalations < %(step)s returning *
 """
 FOUND = "select * from tasks where id = %s and facility_id = %s for update"
+ACKNOWLEDGE = """
+    update handovers set acknowledged_by = %s, acknowledged_at = now() where task_id = %s and acknowledged_at is null
+"""
 OWN = "update tasks set owner_id = %s where id = %s returning *"
 FINISH = """
     update tasks set status = %s, outcome = %s, closed_at = now(), closed_by = %s, owner_id = coalesce(owner_id, %s)
@@ -51,12 +63,17 @@ class Tasks:
         async with writing(self.pool) as db:
             await open_task(db, task)
 
+    @activity.defn(name="reopen_task")
+    async def reopen(self, task: NewTask) -> None:
+        """Open it, also where it was closed: what had made it needless is not so any more."""
+        async with writing(self.pool) as db:
+            await open_task(db, task, OPEN_AGAIN)
+
     @activity.defn(name="close_task")
     async def close(self, closing: TaskClosing) -> None:
         """What is closed or was never opened stays so."""
         async with writing(self.pool) as db:
-            found = await db.execute(CLOSE, (closing.status, closing.outcome, closing.id))
-            await tell(db, "closed", await found.fetchone())
+            await close_task(db, closing)
 
     @activity.defn(name="escalate_task")
     async def escalate(self, step: TaskEscalation) -> None:
@@ -65,12 +82,27 @@ class Tasks:
             await tell(db, "overdue", await found.fetchone(), step.to)
 
 
-async def open_task(db: Connection, task: NewTask) -> None:
+ONCE = "on conflict (id) do nothing returning *"
+
+
+async def open_task(db: Connection, task: NewTask, otherwise: str = ONCE) -> None:
     """Inside a transaction of the caller's."""
     values = {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN"}
     text, given = inserting(TaskRow, values)
-    written = await db.execute(f"{text} on conflict (id) do nothing returning *", given)
+    written = await db.execute(f"{text} {otherwise}", given)
     await tell(db, "opened", await written.fetchone())
+
+
+async def close_task(db: Connection, closing: TaskClosing) -> None:
+    """Inside a transaction of the caller's."""
+    found = await db.execute(CLOSE, (closing.status, closing.outcome, closing.id))
+    await tell(db, "closed", await found.fetchone())
+
+
+async def open_again(db: Connection, task: NewTask) -> None:
+    """Open it; also where the clinic itself had closed it, as not wanted."""
+    await open_task(db, task)
+    await tell(db, "opened", await (await db.execute(REOPEN, (task.id,))).fetchone())
 
 
 async def tell(db: Connection, kind: str, row: dict[str, Any] | None, *more: Role) -> None:
@@ -94,6 +126,8 @@ async def act(db: Connection, errand: Errand, task_id: Any, action: TaskAction) 
         owner = errand.actor.id if isinstance(action, TakeTask) else None
         after = await (await db.execute(OWN, (owner, task_id))).fetchone()
         await tell(db, "taken", after)
+        if owner and row["kind"] == TaskKind.HAND_OVER_VISIT:
+            await db.execute(ACKNOWLEDGE, (owner, task_id))
     return Done(Deed("UPDATE", Resource.TASK, task_id, {"action": action.kind}), dict(after or row))
 
 

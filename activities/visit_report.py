@@ -21,27 +21,34 @@ VISIT = """
 RESULTS = """
     select coalesce(p.name, l.test_type) as name, l.results, l.notes, l.status = 'CORRECTED' as is_corrected
     from lab_requests l left join prices p on p.facility_id = l.facility_id and p.code = l.test_type
-    where l.visit_id = %s and l.status in ('COMPLETED', 'CORRECTED') order by l.completed_at, l.id
+    where l.visit_id = %s and l.status in ('COMPLETED', 'CORRECTED') and l.entered_in_error_at is null
+    order by l.completed_at, l.id
 """
 ENCOUNTERS = """
     select findings, recommendations from patient_encounters
-    where visit_id = %s and encounter_type <> 'TRIAGE' order by recorded_at, id
+    where visit_id = %s and encounter_type <> 'TRIAGE' and entered_in_error_at is null order by recorded_at, id
 """
-DIAGNOSES = "select diagnosis_code, diagnosis_name from diagnoses where visit_id = %s order by recorded_at, id"
+DIAGNOSES = """
+    select diagnosis_code, diagnosis_name from diagnoses
+    where visit_id = %s and entered_in_error_at is null order by recorded_at, id
+"""
 MEDICINES = """
     select medication_name, dosage, frequency, duration, instructions, substituted_by,
         case when status = 'OWED' then quantity - quantity_dispensed else 0 end as owed from prescriptions
-    where visit_id = %s and status <> 'CANCELLED' order by recorded_at, id
+    where visit_id = %s and status <> 'CANCELLED' and entered_in_error_at is null order by recorded_at, id
 """
 SERVICES = """
     select v.name, i.immunization_date as day, '' as advice, i.recorded_at
-    from patient_immunizations i join vaccines v on v.id = i.vaccine_id where i.visit_id = %(visit)s
+    from patient_immunizations i join vaccines v on v.id = i.vaccine_id
+    where i.visit_id = %(visit)s and i.entered_in_error_at is null
     union all
     select m.name, r.start_date, '', r.recorded_at
-    from patient_family_planning r join family_planning_methods m on m.id = r.method_id where r.visit_id = %(visit)s
+    from patient_family_planning r join family_planning_methods m on m.id = r.method_id
+    where r.visit_id = %(visit)s and r.entered_in_error_at is null
     union all
     select s.name, r.service_date, r.recommendations, r.recorded_at
-    from patient_mch_services r join mch_services s on s.id = r.service_id where r.visit_id = %(visit)s
+    from patient_mch_services r join mch_services s on s.id = r.service_id
+    where r.visit_id = %(visit)s and r.entered_in_error_at is null
     order by recorded_at
 """
 APPOINTMENTS = """

@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 from activities.moving import left_statements, move_statements
 from integrations.database import inserting, updating
 from models.actions import Change, Row
+from models.actions.base import charge_id
 from models.audit import START, Entry, visit_chain
 from models.catalogue import Known, Resource
 from models.command import Command, case_of
@@ -17,9 +18,11 @@ from models.events import Event, for_person
 from models.hindsight import wrote
 from models.problems import Problem
 from models.staff import Person
+from models.stays import stays_ended
 from models.stock import StockMove
-from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, VisitRow
-from models.visit import Visit, summary
+from models.tables import TABLE_OF, AuditRow, ChargeRow, CommandRow, EventRow, StayRow, VisitRow
+from models.visit import Visit
+from models.visit_summary import summary
 
 Statement = tuple[str, dict[str, Any]]
 RECHARGE = """
@@ -31,6 +34,11 @@ RECHARGE = """
 """
 """A line that was taken back stays so; what is charged again is a line of its own."""
 
+TAKE_BACK = """
+    update charges set taken_back_by = %(by)s where (order_id = %(order)s or id = %(own)s) and taken_back_by is null
+"""
+"""`own`: the line that a record made which is no order."""
+
 NOTIFY: Statement = ("select pg_notify('events', '')", {})
 MOVE_BATCH = "update stock_batches set on_hand = on_hand + %(quantity)s where id = %(batch_id)s"
 NOTE_MOVE = """
@@ -40,6 +48,21 @@ NOTE_MOVE = """
         %(command_id)s, %(visit_id)s, %(prescription_id)s, %(moved_by)s, %(moved_at)s
     from stock_batches b where b.id = %(batch_id)s
 """
+
+
+ENDS_AGAIN = """ on conflict (id) do update set triage_category = excluded.triage_category,
+    triage_colour = excluded.triage_colour, called_at = excluded.called_at, taken_at = excluded.taken_at,
+    taken_by = excluded.taken_by, ended_at = excluded.ended_at, ended_how = excluded.ended_how,
+    ended_by = excluded.ended_by, command_id = excluded.command_id
+"""
+
+
+UNSERVED = """
+    update stays set ended_how = 'ENDED' where visit_id = %(visit)s and ended_how = 'DONE' and (command_id = %(record)s
+        or step = 'CONSULTATION' and ended_at in (
+            select since from stays where visit_id = %(visit)s and step = 'ENCOUNTER' and command_id = %(record)s))
+"""
+"""A record has the id of its command. With an encounter goes the wait that ended as the patient was taken in for it."""
 
 
 class Moved(Exception):
@@ -72,7 +95,9 @@ def statements(before: Visit | None, command: Command, change: Change) -> Writte
     shelf = [*stock_statements(command, change)]
     charged = [*charge_statements(command, change)]
     audited = [inserting(AuditRow, audit_values(one)) for one in entries]
-    rest = [*moved, *writes(others), *shelf, *charged, *audited]
+    unserved = [(UNSERVED, {"visit": visit.id, "record": id}) for id in change.unserved]
+    stayed = [*unserved, *stay_statements(before, visit, command)]
+    rest = [*moved, *writes(others), *shelf, *charged, *stayed, *audited]
     told = [event_statement(visit.facility_id, event, command.at) for event in change.events]
     heard = [*told, NOTIFY] if told else []
     return Written(visit, answer, [*first, guarded, *rest, *heard], guard=len(first))
@@ -127,16 +152,13 @@ def writes(rows: list[Row]) -> Iterator[Statement]:
 
 def charge_statements(command: Command, change: Change) -> Iterator[Statement]:
     for order_id in change.uncharged:
-        yield (
-            "update charges set taken_back_by = %(by)s where order_id = %(order)s and taken_back_by is null",
-            {"by": command.id, "order": order_id},
-        )
+        yield TAKE_BACK, {"by": command.id, "order": order_id, "own": charge_id(order_id, 0)}
     for line in change.recharged:
         values = {"at": command.at, "actor": command.actor.id, "order": line.order_id}
         yield RECHARGE, {**values, "by": line.taken_back_by}
     for number, charge in enumerate(change.charges):
         values = {
-            "id": uuid5(command.id, f"charge-{number}"),
+            "id": charge_id(command.id, number),
             "facility_id": change.visit.facility_id,
             "visit_id": change.visit.id,
             "patient_id": change.visit.patient_id,
@@ -172,6 +194,13 @@ def moving(move: StockMove, stamp: Mapping[str, Any]) -> tuple[Statement, Statem
     return (MOVE_BATCH, {"quantity": move.quantity, "batch_id": move.batch_id}), (NOTE_MOVE, values)
 
 
+def stay_statements(before: Visit | None, visit: Visit, command: Command) -> Iterator[Statement]:
+    """The waits that end here; one that goes on after an end that was undone has one line, with its last end."""
+    for stay in stays_ended(before, visit, command.actor, command.id, command.at):
+        text, given = inserting(StayRow, stay.model_dump())
+        yield text + ENDS_AGAIN, given
+
+
 def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry:
     action = command.action
     is_patient = action.resource is Resource.PATIENT  # who returns was found by the look-up, not named by the form
@@ -184,7 +213,7 @@ def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry
         visit_id=change.visit.id,
         user_id=command.actor.id,
         action=action.writes,
-        resource=action.resource,
+        resource=action.audited_resource,
         resource_id=about,
         details=action.audited(change),
         ip_address=command.address,

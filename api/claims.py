@@ -27,10 +27,10 @@ from models.claim_actions import (
     SendCode,
 )
 from models.claims import ClaimStatus, Payer, claim_id_of
+from models.paying import PaymentType
 from models.problems import Conflict, NotFound
 from models.staff import Person
 from models.tables import ClaimRow, ClaimStepRow, CoverageRow
-from models.visit import PaymentType
 
 routes = APIRouter(prefix="/api", tags=["claim"], responses=REFUSALS)
 TABLE: Any = ClaimRow.__table__

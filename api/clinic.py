@@ -4,7 +4,7 @@ The dependencies are coroutines though they wait for nothing: plain functions wo
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
@@ -28,6 +28,8 @@ class Clinic:
     security: Security
     callbacks: Callbacks
     reads: Reads
+    calling: set[UUID] = field(default_factory=set)
+    """Visits whose patients this process just calls for a desk, so that the next desk looks further on."""
 
 
 async def clinic_of(request: Request) -> Clinic:

@@ -34,7 +34,7 @@ from workflows.visit import PERFORM, SUBMIT
 
 STORING_SECONDS = 3.0
 MOMENTS = (0.05, 0.1, 0.2)
-AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED}
+CLOSED_TO_US = {RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED}
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ async def performed(clinic: Clinic, desk: Desk, command: Envelope) -> Reply:
     except WorkflowUpdateFailedError as failed:
         raise said(failed) from failed
     except RPCError as error:
-        raise away() if error.status in AWAY else InDoubt from error
+        # Unavailable is also what it says of an update that was broken off on a visit of which much is asked at once.
+        raise away() if error.status in CLOSED_TO_US else InDoubt from error
     except RuntimeError as unreachable:  # how a lazy client says that nobody listens
         raise away() from unreachable
 

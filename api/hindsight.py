@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import hindsight_rows as rows
+from api.bills import bill_of
 from api.hindsight_seen import TABLES, Known, items, seen
 from api.hindsight_shapes import AsKnown, shown_of
 from api.records import CLINICAL_READERS, READERS
+from models.base import NOTHING
 from models.catalogue import Resource
 from models.hindsight import (
     Past,
@@ -27,6 +29,7 @@ from models.hindsight import (
 )
 from models.problems import NotFound, invalid
 from models.staff import Person
+from models.visit import Visit
 
 OLD = (
     "Some of this was written by a version that kept no earlier states: visit and records are as the answers of that "
@@ -111,14 +114,18 @@ def patient_then(at: datetime, patient_id: UUID, writings: Sequence[Writing], no
 
 def bill_then(visit: dict[str, Any], accepted: Sequence[Past], charges: rows.Rows) -> dict[str, Any]:
     ours, deciding = charged_by(accepted, len(charges)), {command.id for command in accepted}
-    facts = facts_then(accepted) if is_whole(accepted) else {}
+    lines = [line for line in charges if line["id"] in ours and line["taken_back_by"] not in deciding]
+    if is_whole(accepted):
+        return bill_of(Visit.model_validate(facts_then(accepted)), lines)
     return {
-        "lines": [line for line in charges if line["id"] in ours and line["taken_back_by"] not in deciding],
+        "lines": lines,
         "total": visit["total_amount"],
         "paid": visit["amount_paid"],
-        "waived": facts.get("amount_waived", "0.00"),
-        "covered": facts.get("amount_covered", covered_by(visit)),
+        "waived": "0.00",
+        "covered": covered_by(visit),
         "balance": visit["balance"],
+        "owed": max(Decimal(str(visit["balance"])), NOTHING),
+        "held": max(-Decimal(str(visit["balance"])), NOTHING),
     }
 
 

@@ -20,7 +20,7 @@ from models.tables import RECORDS, AuditRow, ChargeRow, CommandRow, PatientRow, 
 NAMELESS = {THE_CLINIC: "The clinic itself", TEMPORAL_UI: "Somebody at the Temporal UI"}
 """Who acts without being a member of staff."""
 
-CORRECTED_ELSEWHERE = frozenset({Resource.PATIENT, Resource.APPOINTMENT})
+CORRECTED_ELSEWHERE = frozenset({Resource.PATIENT, Resource.APPOINTMENT, Resource.OBLIGATION})
 """What is also changed without a command to the visit; the administration's audit keeps the former values."""
 
 Rows = list[dict[str, Any]]

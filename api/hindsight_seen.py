@@ -59,7 +59,10 @@ def read_sign(read: dict[str, Any]) -> dict[str, Any]:
 def signs_of(key: Key, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Critical values that were told and read back; late results that the patient was told."""
     resource, _ = key
-    test = {"what": LabRequestRow.__tablename__, "record_ids": [row.get("lab_request_id")], "version": None}
+    result = row.get("lab_request_id")
+    if result is None:
+        return
+    test = {"what": LabRequestRow.__tablename__, "record_ids": [result], "version": None}
     if resource is Resource.CRITICAL_NOTICE:
         is_told = row["kind"] == "NOTIFIED"
         person = row["told_person"] if is_told else row["recorded_by"]

@@ -17,7 +17,7 @@ from api.shapes import list_of
 from models.actions.base import require_role
 from models.laboratory import LabCatalogue, catalogue_of
 from models.tables import LabRequestRow, VisitRow
-from models.visit import TriageCategory
+from models.urgency import TriageCategory
 
 routes = APIRouter(prefix="/api", tags=["lab_request"], responses=REFUSALS)
 OPEN = ("PENDING", "PRELIMINARY")
@@ -59,7 +59,9 @@ async def worklist(actor: Signed, db: Reading) -> Any:
             visit.completed_at.is_not(None).label("patient_has_left"),
         )
         .join(visit, visit.id == request.visit_id)
-        .where(request.facility_id == actor.facility_id, request.status.in_(OPEN))
+        .where(
+            request.facility_id == actor.facility_id, request.status.in_(OPEN), request.entered_in_error_at.is_(None)
+        )
         .order_by(request.urgency != "URGENT", URGENCY, request.recorded_at, request.id)
     )
     return {"items": [dict(row) for row in (await db.execute(wanted)).mappings()], "next_cursor": None}

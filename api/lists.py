@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from activities.records import visit_of
 from api.actions import REFUSALS
@@ -15,26 +15,22 @@ from api.aliases import is_of, known_before_as
 from api.clinic import Reading, TheClinic
 from api.paging import Cursor, Limit, page
 from api.security import Signed
-from api.shapes import AuditItem, QueueItem, VisitSummary, list_of, record_shape
+from api.shapes import AuditItem, VisitSummary, list_of, record_shape
 from models.actions.base import require_role
 from models.base import Date
 from models.catalogue import Resource
+from models.queueing import BY_URGENCY
 from models.staff import Role, Station
+from models.status import Status
 from models.tables import AuditRow, PatientRow, VisitRow
-from models.visit import Status, TriageColour, summary
+from models.visit_summary import summary
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
-BY_URGENCY = (TriageColour.RED, TriageColour.ORANGE, TriageColour.YELLOW, None, TriageColour.GREEN)
-"""RED first; who has no colour yet stands before GREEN, for nobody knows how urgent they are."""
-
 URGENCY = case(
     {colour.value: place for place, colour in enumerate(BY_URGENCY) if colour},
     value=VisitRow.triage_colour,
     else_=BY_URGENCY.index(None),
 )
-
-AN_URGENT_ORDER = BY_URGENCY.index(TriageColour.ORANGE)
-"""An urgent order puts its patient among the most URGENT at the station that it waits at."""
 
 SEARCHED = ("first_name", "last_name", "phone_number", "national_id", "sha_number")
 
@@ -103,35 +99,6 @@ def day_in(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     except OverflowError:
         never = dt.datetime.max.replace(tzinfo=dt.UTC)
         return never, never
-
-
-@routes.get("/queues/{station}", response_model=list_of(QueueItem), tags=["visit"])
-async def queue(station: Station, actor: Signed, db: Reading) -> Any:
-    """Who waits at a station: by urgency, of the patient or of an order there, then by arrival at the clinic."""
-    wanted = (
-        select(VisitRow.__table__, PatientRow.first_name, PatientRow.last_name)
-        .join(PatientRow, PatientRow.id == VisitRow.patient_id)
-        .where(VisitRow.facility_id == actor.facility_id, VisitRow.waiting_at.contains([station.value]))
-        .order_by(urgency_at(station), VisitRow.arrived_at, VisitRow.id)
-    )
-    rows = (await db.execute(wanted)).mappings()
-    return {"items": [queue_item(dict(row), station) for row in rows], "next_cursor": None}
-
-
-def urgency_at(station: Station) -> ColumnElement[Any]:
-    has_urgent = VisitRow.open_orders.contains([{"station": station.value, "urgent": True}])
-    return case((has_urgent, func.least(URGENCY, AN_URGENT_ORDER)), else_=URGENCY)
-
-
-def queue_item(row: dict[str, Any], station: Station) -> dict[str, Any]:
-    since = next(wait["since"] for wait in row["waiting"] if wait["station"] == station)
-    shown = {
-        name: row[name] for name in ("op_number", "patient_id", "triage_category", "triage_colour", "triage_incomplete")
-    }
-    named = f"{row['first_name']} {row['last_name']}"
-    here = [order for order in row["open_orders"] if order["station"] == station]
-    orders = sorted(here, key=lambda order: (not order["urgent"], order["since"]))
-    return {**shown, "visit_id": row["id"], "patient_name": named, "since": since, "orders": orders}
 
 
 @routes.get("/audit-logs", response_model=list_of(AuditItem), tags=["audit"])

@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records import visit_of
 from api.actions import REFUSALS
+from api.bills import bill_of
 from api.clinic import Address, Clinic, Reading, TheClinic
 from api.dispatch import away
 from api.hindsight import as_known
@@ -24,7 +25,8 @@ from models.base import Instant
 from models.problems import NotFound
 from models.staff import Person
 from models.tables import AppointmentRow, ChargeRow, ClaimRow, CommandRow, PatientMergeRow, VisitRow
-from models.visit import Visit, summary
+from models.visit import Visit
+from models.visit_summary import summary
 from workflows import appointment, claim, patient_merge
 from workflows.visit import workflow_id as visit_run
 
@@ -57,14 +59,7 @@ async def bill(id: UUID, actor: Signed, db: Reading) -> Any:
         .where(ChargeRow.visit_id == id, ChargeRow.taken_back_by.is_(None))
         .order_by(ChargeRow.recorded_at, ChargeRow.id)
     )
-    return {
-        "lines": [dict(row) for row in (await db.execute(wanted)).mappings()],
-        "total": found.total_amount,
-        "paid": found.amount_paid,
-        "waived": found.amount_waived,
-        "covered": found.amount_covered,
-        "balance": found.balance,
-    }
+    return bill_of(found, [dict(row) for row in (await db.execute(wanted)).mappings()])
 
 
 @routes.get("/visits/{id}/timeline", response_model=AsKnown | list_of(TimelineItem), tags=["visit"])
@@ -83,8 +78,13 @@ async def timeline(id: UUID, clinic: TheClinic, actor: Signed, db: Reading, addr
         .where(CommandRow.visit_id == id)
         .order_by(CommandRow.written_at, CommandRow.id)
     )
-    rows = (await db.execute(wanted)).mappings()
-    return {"items": [{**row, "problem": told(row["problem"], row, actor)} for row in rows], "next_cursor": None}
+    rows = [dict(row) for row in (await db.execute(wanted)).mappings()]
+    marked = errors_in(rows)
+    items = [
+        {**row, "problem": told(row["problem"], row, actor), "entered_in_error_by": marked.get(row["id"])}
+        for row in rows
+    ]
+    return {"items": items, "next_cursor": None}
 
 
 def told(problem: dict[str, Any] | None, row: Any, actor: Person) -> dict[str, Any] | None:
@@ -92,6 +92,13 @@ def told(problem: dict[str, Any] | None, row: Any, actor: Person) -> dict[str, A
     if problem is None or row["actor_id"] == actor.id or actor.is_any_of(CLINICAL_READERS):
         return problem
     return {name: said for name, said in problem.items() if name != "errors"}
+
+
+def errors_in(rows: list[dict[str, Any]]) -> dict[UUID, UUID]:
+    """Of each command whose record was entered in error, the command that marked it: a record has the id of the
+    command that wrote it."""
+    marking = [row for row in rows if row["kind"] == "enter_in_error" and row["status"] == "DONE"]
+    return {UUID(row["answer"]["id"]): row["id"] for row in marking}
 
 
 @routes.get("/commands/{id}", response_model=CommandStatus, tags=["command"])

@@ -56,7 +56,8 @@ async def receipt(id: UUID, actor: Signed, clinic: TheClinic, db: Reading) -> Re
 
 def facts_of(id: UUID, facility_id: UUID) -> Any:
     payment, visit, patient, money = PaymentRow, VisitRow, PatientRow, CounterPaymentRow
-    owed = visit.total_amount - visit.amount_paid - visit.amount_covered - visit.amount_waived
+    settled = visit.amount_paid - visit.amount_refunded + visit.amount_covered + visit.amount_waived
+    owed = visit.total_amount - settled
     return (
         select(
             *(getattr(payment, name) for name in ("id", "amount", "payment_type", "payment_reference", "status")),

@@ -20,6 +20,7 @@ from models.tables import (
     AllergyRow,
     AppointmentRow,
     Base,
+    BreakGlassRow,
     CriticalNoticeRow,
     DiagnosisRow,
     EncounterRow,
@@ -37,9 +38,11 @@ from models.tables import (
     PrescriptionRow,
     Record,
     ReferralRow,
+    RefundRow,
     ShaInvoiceRow,
     VaccineRow,
     VisitRow,
+    WaiverRow,
 )
 
 routes = APIRouter(prefix="/api", responses=REFUSALS)
@@ -55,6 +58,12 @@ def with_version(stored: Any) -> Any:
     return select(stored, version.label("visit_version"))
 
 
+def having(stored: Any, status: str) -> Any:
+    if "status" not in stored.c:
+        raise invalid("status", "these records have none; leave it out")
+    return stored.c.status == status.replace("\x00", "")
+
+
 def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None:
     """`GET path?visit_id=|patient_id=` and `GET path/{id}`."""
     stored: Any = table.__table__
@@ -67,6 +76,7 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
         note: NoteReads,
         visit_id: UUID | None = None,
         patient_id: UUID | None = None,
+        status: Annotated[str | None, Query(max_length=40)] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Any:
@@ -78,6 +88,8 @@ def collection(path: str, table: type[Record], readers: frozenset[Role]) -> None
             wanted = wanted.where(stored.c.visit_id == visit_id)
         if patient_id:
             wanted = wanted.where(is_of(stored.c.patient_id, patient_id))
+        if status:
+            wanted = wanted.where(having(stored, status))
         found = await page(db, wanted, stored.c.recorded_at, stored.c.id, limit, cursor)
         note(table, found["items"])
         return found
@@ -146,10 +158,14 @@ collection("/allergies", AllergyRow, CLINICAL_READERS)
 collection("/lab-requests", LabRequestRow, CLINICAL_READERS)
 collection("/critical-notices", CriticalNoticeRow, CLINICAL_READERS)
 collection("/obligations", ObligationRow, CLINICAL_READERS)
+collection("/referrals", ReferralRow, CLINICAL_READERS)
 collection("/immunizations", ImmunizationRow, CLINICAL_READERS)
 collection("/family-planning-records", FamilyPlanningRow, CLINICAL_READERS)
 collection("/mch-records", MchRecordRow, CLINICAL_READERS)
 collection("/payments", PaymentRow, EVERYBODY)
+collection("/waivers", WaiverRow, EVERYBODY)
+collection("/refunds", RefundRow, EVERYBODY)
+collection("/break-glasses", BreakGlassRow, EVERYBODY)
 collection("/sha-invoices", ShaInvoiceRow, EVERYBODY)
 collection("/insurer-invoices", InsurerInvoiceRow, EVERYBODY)
 collection("/appointments", AppointmentRow, EVERYBODY)

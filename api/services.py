@@ -106,7 +106,9 @@ def require_known(programme: Programme, conditions: list[str]) -> None:
 
 async def doses_of(db: Reading, patient_id: UUID) -> list[Given]:
     given, vaccine, reaction = ImmunizationRow, VaccineRow, ReactionRow
-    anaphylaxis = select(func.bool_or(reaction.anaphylaxis)).where(reaction.immunization_id == given.id)
+    anaphylaxis = select(func.bool_or(reaction.anaphylaxis)).where(
+        reaction.immunization_id == given.id, reaction.entered_in_error_at.is_(None)
+    )
     wanted = (
         select(
             vaccine.code,
@@ -115,7 +117,7 @@ async def doses_of(db: Reading, patient_id: UUID) -> list[Given]:
             func.coalesce(anaphylaxis.scalar_subquery(), False).label("anaphylaxis"),
         )
         .join(vaccine, vaccine.id == given.vaccine_id)
-        .where(given.patient_id == patient_id, given.status == "COMPLETED")
+        .where(given.patient_id == patient_id, given.status == "COMPLETED", given.entered_in_error_at.is_(None))
         .order_by(given.immunization_date, given.recorded_at)
     )
     return [Given.model_validate(dict(row)) for row in (await db.execute(wanted)).mappings()]

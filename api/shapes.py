@@ -7,21 +7,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, create_model
 
+from models.calls import Call
+from models.deadlines import Step
+from models.endings import Death, Departure, UndoneEnd
+from models.orders import OrderKind
+from models.paying import PaymentStatus, PaymentType
 from models.problems import Problem
 from models.staff import Station
+from models.status import Status
 from models.tables import Base
-from models.visit import (
-    Bypass,
-    Death,
-    OrderKind,
-    PaymentStatus,
-    PaymentType,
-    PendingRetriage,
-    Status,
-    TriageCategory,
-    TriageColour,
-    UndoneEnd,
-)
+from models.urgency import PendingRetriage, TriageCategory, TriageColour
+from models.visit import Bypass
 
 
 class OpenOrder(BaseModel):
@@ -29,6 +25,8 @@ class OpenOrder(BaseModel):
     kind: OrderKind
     station: Station
     since: datetime
+    gated: bool = False
+    """It waits for payment."""
 
 
 class OwedDrugs(BaseModel):
@@ -39,6 +37,14 @@ class OwedDrugs(BaseModel):
     obligation_id: UUID
 
 
+class StepDeadline(BaseModel):
+    """By when the clinic wants a next step of the visit to be done."""
+
+    step: Step
+    since: datetime
+    due_at: datetime
+
+
 class VisitSummary(BaseModel):
     """A visit as every answer shows it. Money is KES as a decimal string."""
 
@@ -47,6 +53,7 @@ class VisitSummary(BaseModel):
     patient_id: UUID
     status: Status
     waiting_at: list[Station]
+    calls: list[Call]
     chief_complaint: str
     triage_category: TriageCategory | None
     triage_colour: TriageColour | None
@@ -56,21 +63,27 @@ class VisitSummary(BaseModel):
     doubled: bool
     bypasses: list[Bypass]
     rules: dict[str, str]
+    policy: str
     payment_type: PaymentType
     payment_reference: str | None
     payment_status: PaymentStatus
     total_amount: Decimal
     amount_paid: Decimal
     balance: Decimal
+    held: Decimal = Decimal("0.00")
+    gated: bool = False
     provider_id: UUID | None
     open_orders: list[OpenOrder]
     owed_drugs: list[OwedDrugs]
     arrived_at: datetime
     updated_at: datetime
     observe_until: datetime | None
+    referred_out: list[UUID]
+    deadlines: list[StepDeadline]
     completed_at: datetime | None
     discharge_notes: str | None
     death: Death | None
+    departure: Departure | None
     undone_ends: list[UndoneEnd]
     version: int
 
@@ -102,28 +115,15 @@ class AuditItem(BaseModel):
 
 
 class TimelineItem(BaseModel):
+    """`entered_in_error_by`: the command that marked what this one had written down."""
+
     command_id: UUID
     kind: str
     actor_id: UUID
     at: datetime
     status: str
     problem: dict[str, Any] | None
-
-
-class QueuedOrder(OpenOrder):
-    urgent: bool
-
-
-class QueueItem(BaseModel):
-    visit_id: UUID
-    op_number: str
-    patient_id: UUID
-    patient_name: str
-    triage_category: TriageCategory | None
-    triage_colour: TriageColour | None
-    triage_incomplete: bool
-    since: datetime
-    orders: list[QueuedOrder]
+    entered_in_error_by: UUID | None = None
 
 
 class BillLine(BaseModel):
@@ -133,15 +133,33 @@ class BillLine(BaseModel):
     unit_price: Decimal
     amount: Decimal
     order_id: UUID | None
+    gated: bool = False
+
+
+class Gate(BaseModel):
+    """What waits for payment, and how much is missing before it may be done."""
+
+    station: Station
+    order_id: UUID | None
+    amount: Decimal
+    missing: Decimal
 
 
 class Bill(BaseModel):
+    """total + held = (paid - refunded) + waived + covered + owed; `deposited` is a part of `paid`."""
+
     lines: list[BillLine]
     total: Decimal
     paid: Decimal
+    deposited: Decimal = Decimal("0.00")
+    refunded: Decimal = Decimal("0.00")
     waived: Decimal
     covered: Decimal
+    pending: Decimal = Decimal("0.00")
     balance: Decimal
+    owed: Decimal = Decimal("0.00")
+    held: Decimal = Decimal("0.00")
+    gates: list[Gate] = []
 
 
 def record_shape(table: type[Base], *left_out: str) -> type[BaseModel]:

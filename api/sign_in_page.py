@@ -1,6 +1,7 @@
 """The page where supervisors sign in with their browser, for the Temporal UI has no names and passwords of its own."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from integrations.settings import Settings
 from models.problems import NotSignedIn, NotYourRole, Refused
 from models.staff import SUPERVISING, Person
+from models.views import views
 
 COOKIE = "njia_session"
 SIGN_IN = "/supervision/sign-in"
@@ -42,10 +44,11 @@ class SignInPage:
 
     async def show(self, request: Request) -> Response:
         try:
-            await supervisor(self.doorkeeper, request)
+            person = await supervisor(self.doorkeeper, request)
         except Refused:
             return self.page(request, signed_in=False)
-        return self.page(request, signed_in=True)
+        found = views(self.settings.workflows_url, person.facility_id, datetime.now(UTC))
+        return self.page(request, signed_in=True, views=found)
 
     async def sign_in(self, request: Request) -> Response:
         form = await request.form()

@@ -1,5 +1,6 @@
 """The pharmacy's shelf: what is there by batch, what came in, was counted or written off; the medicines catalogue."""
 
+import logging
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -7,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, create_model
 from sqlalchemy import func, select
+from temporalio.service import RPCError
 
 from api.actions import REFUSALS
-from api.clinic import Reading, TheClinic
+from api.clinic import Clinic, Reading, TheClinic
 from api.errands import Answer, TheErrand
 from api.paging import Cursor, Limit, page
 from api.records import CLINICAL_READERS
@@ -22,7 +24,9 @@ from models.medicines import MedicinesCatalogue, catalogue_of
 from models.staff import Person, Role
 from models.stock import Adjustment, Count, Receipt
 from models.tables import StockBatchRow, StockMovementRow
+from workflows.starting_owed import tell_obligation
 
+log = logging.getLogger(__name__)
 routes = APIRouter(prefix="/api", tags=["stock"], responses=REFUSALS)
 KEEPERS = frozenset({Role.PHARMACIST, Role.ADMIN})
 READERS = CLINICAL_READERS | {Role.ADMIN}
@@ -122,8 +126,23 @@ async def movements(
 
 @routes.post("/stock/receipts", status_code=201, response_model=Received)
 async def receive(_: Keeper, errand: TheErrand, form: Receipt, clinic: TheClinic) -> Answer:
-    """Take in a delivery (PHARMACIST, ADMIN). With its first batch, stock of a drug begins to be kept."""
-    return await clinic.administration.receive_stock(errand, form)
+    """Take in a delivery (PHARMACIST, ADMIN). With its first batch, stock of a drug begins to be kept.
+
+    Patients to whom it is owed are told by SMS, each once.
+    """
+    answer = await clinic.administration.receive_stock(errand, form)
+    await tell_waiting(clinic, answer["owed"])
+    return answer
+
+
+async def tell_waiting(clinic: Clinic, waiting: list[dict[str, Any]]) -> None:
+    """The delivery is written down whether Temporal can be reached or not; `njia recover` tells who was not told."""
+    queue = clinic.settings.task_queue
+    try:
+        for one in waiting:
+            await tell_obligation(clinic.temporal, queue, UUID(str(one["obligation_id"])))
+    except RPCError as error:
+        log.warning("patients to whom a drug is owed could not be told of a delivery: %s", error.status.name)
 
 
 @routes.post("/stock/batches/{id}/adjustments", status_code=201, response_model=BatchShape)

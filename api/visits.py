@@ -43,7 +43,7 @@ from models.actions.base import require_role
 from models.base import Note, Words
 from models.problems import invalid
 from models.tables import AppointmentRow, Base, EncounterRow, MedicationDispenseRow, PatientRow
-from models.visit import TriageCategory
+from models.urgency import TriageCategory
 from models.vitals import DangerSigns, VitalSigns
 
 routes = APIRouter(prefix="/api")

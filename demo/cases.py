@@ -1,23 +1,27 @@
 """Every rare case, played once after the walk."""
 
+from collections.abc import Iterable
 from datetime import date
 from random import Random
 
 from demo.answers import Stopped
+from demo.cases_at_closing import CLOSING
 from demo.cases_of_care import CARE
+from demo.cases_of_leaving import LEAVING
+from demo.cases_of_money import MONEY
 from demo.cases_of_undoing import UNDOING
 from demo.clinic import Clinic
 from demo.people import Town
 from demo.stage import Case, Stage, Unexpected
 from demo.tally import Told
 
-CASES: tuple[Case, ...] = (*CARE, *UNDOING)
+CASES: tuple[Case, ...] = (*CARE, *LEAVING, *MONEY, *UNDOING, *CLOSING)
 
 
-async def play(clinic: Clinic, today: date) -> list[Told]:
+async def play(cases: Iterable[Case], clinic: Clinic, today: date) -> list[Told]:
     """What came of each. The people are new ones in each run."""
     stage = Stage(clinic, Town(Random(), today), today)
-    return [await told(case, stage) for case in CASES]
+    return [await told(case, stage) for case in cases]
 
 
 async def told(case: Case, stage: Stage) -> Told:

@@ -5,6 +5,12 @@ from demo.steps import Role
 from demo.story import women
 
 MIDWIFE = Role.MCH_NURSE
+OUT = {
+    "facility_name": "County hospital",
+    "urgency": "URGENT",
+    "reason": "Surgery",
+    "clinical_summary": "Pain in the right lower abdomen since yesterday",
+}
 
 
 async def vital_sign_is_missing(stage: Stage) -> None:
@@ -33,6 +39,7 @@ async def nobody_knows_who_it_is(stage: Stage) -> None:
     chart = await stage.arrives()
     form = {"kind": "identify_patient", "patient_id": chart.patient_id}
     path = f"/api/visits/{made['visit']['id']}/actions"
+    stage.opens(chart, made["visit"])
     await stage.does(DESK, chart, "cancel_visit", reason="Came with somebody else's visit")
     done = (await stage.clinic.act("identify patient", DESK, "POST", path, form)).record
     expect(done["visit"]["patient_id"] == chart.patient_id, "the visit is still a stranger's")
@@ -72,10 +79,34 @@ async def result_comes_late(stage: Stage) -> None:
     expect(done["status"] == "DONE", "the obligation is still open")
 
 
+async def other_clinic_answers(stage: Stage) -> None:
+    chart = await stage.seen()
+    sent = await stage.does(OFFICER, chart, "refer_out", **OUT)
+    task = await stage.task(chart, "FOLLOW_UP_REFERRAL")
+    expect(task["due_at"] == sent["feedback_by"], "nobody is asked for feedback by the day that was agreed")
+    await stage.pays(chart)
+    await stage.leaves(chart)
+    expect((await stage.visit(chart))["status"] == "REFERRED", "the visit does not say that the patient was referred")
+    path = f"/api/obligations?visit_id={chart.visit_id}"
+    owed = await stage.items(OFFICER, path)
+    expect(
+        [(one["kind"], one["status"]) for one in owed] == [("REFERRAL_FEEDBACK", "OPEN")], "nobody waits for feedback"
+    )
+    form = {"referral_id": sent["id"], "feedback": "Appendix removed", "feedback_from": "Dr Wema, ward 3"}
+    done = await stage.does(OFFICER, chart, "record_referral_feedback", **form)
+    expect(done["status"] == "COMPLETED", "what came back did not complete the referral")
+    expect(
+        [one["status"] for one in await stage.items(OFFICER, path)] == ["DONE"], "feedback is waited for all the same"
+    )
+    await stage.task(chart, "FOLLOW_UP_REFERRAL", "DONE")
+    await refused(stage.does(OFFICER, chart, "record_referral_feedback", **form), "already-done")
+
+
 async def child_is_born(stage: Stage) -> None:
     mother = await stage.triaged(women(20, 35))
     form = {"gender": "FEMALE", "date_of_birth": stage.today.isoformat()}
     baby = (await stage.clinic.act("newborn", MIDWIFE, "POST", f"{mother.visit}/newborns", form)).record
+    stage.opens(mother, baby["visit"])
     family = await stage.clinic.read(MIDWIFE, f"{mother.visit}/family")
     born = [one["visit_id"] for one in family["newborns"]]
     expect(born == [baby["visit"]["id"]], "mother and child do not know of each other")
@@ -91,5 +122,6 @@ CARE = (
     Case("a value is critical", "read back wrong, then right", value_is_critical),
     Case("a result was wrong", "corrected; the first one stays readable", result_was_wrong),
     Case("a result comes late", "somebody is bound to tell the patient", result_comes_late),
+    Case("another clinic goes on", "a clinician is asked for its answer, also after the visit", other_clinic_answers),
     Case("a child is born", "mother and child linked; vaccines due at birth", child_is_born),
 )

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from demo.stage import DESK, LABORATORY, OFFICER, Case, Stage, expect, refused
+from demo.answers import Body
+from demo.chart import Chart
+from demo.stage import DESK, LABORATORY, OFFICER, PHARMACY, SUPERVISOR, Case, Stage, expect, refused
 from demo.steps import Role
 
-SUPERVISOR = Role.SUPERVISOR
 MOMENT_SECONDS = 0.2
+OF_ANOTHER = "Meant for the patient before"
 
 
 async def sent_home_too_soon(stage: Stage) -> None:
@@ -71,6 +73,35 @@ async def somebody_asks_what_was_known(stage: Stage) -> None:
     expect(known["results"] == {"hemoglobin": "13.2"}, "the past shows what nobody knew then")
 
 
+async def record_was_for_somebody_else(stage: Stage) -> None:
+    """Tablets of another patient: bill and queue are as before they were written down, and the record stays."""
+    chart = await stage.seen()
+    owed = await stage.owes(chart)
+    drug = await stage.prescribed(chart, pieces=15)
+    path = f"/api/prescriptions/{drug}"
+    form = {"status": "PARTIALLY_DISPENSED", "quantity_dispensed": 5}
+    await stage.clinic.act("dispense (part)", PHARMACY, "PUT", path, form)
+    said = await refused(marks(stage, OFFICER, chart, "PRESCRIPTION", drug), "outstanding-work")
+    expect("DISPENSING" in said, "the refusal does not say what must be marked first")
+    (handed,) = await stage.items(PHARMACY, f"{path}/dispenses")
+    await marks(stage, PHARMACY, chart, "DISPENSING", handed["id"])
+    expect(
+        (await stage.clinic.read(PHARMACY, path))["quantity_dispensed"] == 0, "the tablets still count as handed out"
+    )
+    await refused(marks(stage, LABORATORY, chart, "PRESCRIPTION", drug), "not-your-role")
+    visit = (await marks(stage, OFFICER, chart, "PRESCRIPTION", drug))["visit"]
+    expect(await stage.owes(chart) == owed, "the patient pays for what was never theirs")
+    expect(visit["waiting_at"] == ["CASHIER"], f"the patient waits at {visit['waiting_at']}, not for the cashier alone")
+    kept = await stage.clinic.read(OFFICER, path)
+    expect(kept["quantity"] == 15 and kept["entered_in_error_reason"] == OF_ANOTHER, "the original is not readable")
+    await refused(marks(stage, OFFICER, chart, "PRESCRIPTION", drug), "already-done")
+
+
+async def marks(stage: Stage, who: Role, chart: Chart, record: str, record_id: str) -> Body:
+    form = {"record": record, "record_id": record_id, "reason": OF_ANOTHER}
+    return await stage.does(who, chart, "enter_in_error", **form)
+
+
 UNDOING = (
     Case("somebody goes home too soon", "the visit is opened again as it was", sent_home_too_soon),
     Case(
@@ -80,5 +111,10 @@ UNDOING = (
     ),
     Case("somebody is registered twice", "the second registration leads to the first", somebody_is_registered_twice),
     Case("a death is taken back", "by a second person, with what was ordered", death_is_taken_back),
+    Case(
+        "a record was entered in error",
+        "marked, and readable; without effect; the last step first",
+        record_was_for_somebody_else,
+    ),
     Case("what was known then?", "the result as it was before its correction", somebody_asks_what_was_known),
 )

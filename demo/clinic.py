@@ -29,10 +29,13 @@ ANSWER_SECONDS = 20.0
 
 
 class Clinic:
-    """One connection pool to the API at `url`, with one signed-in demo person per role."""
+    """One connection pool to the API at `url`, with one signed-in demo person per role. `transport`: another way there
+    than the network."""
 
-    def __init__(self, url: str, password: str, tally: Tally) -> None:
-        self._http = httpx2.AsyncClient(base_url=url, timeout=ANSWER_SECONDS)
+    def __init__(
+        self, url: str, password: str, tally: Tally, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self._http = httpx2.AsyncClient(base_url=url, timeout=ANSWER_SECONDS, transport=transport)
         self._password = password
         self._tally = tally
         self._tokens: dict[Role, str] = {}

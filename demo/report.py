@@ -81,6 +81,11 @@ def print_cases(console: Console, tally: Tally) -> None:
         console.print(cases(console, tally))
 
 
+def print_morning(console: Console, notes: list[str]) -> None:
+    for sentence in notes:
+        say(console, sentence)
+
+
 def cases(console: Console, tally: Tally) -> Table:
     table = plain_table(console, "Rare cases")
     for heading in ("what happens", "what the clinic does", "seen"):

@@ -24,6 +24,7 @@ class Role(StrEnum):
     MCH_NURSE = "MCH_NURSE"
     CASHIER = "CASHIER"
     SUPERVISOR = "SUPERVISOR"
+    ADMIN = "ADMIN"
 
 
 @dataclass(frozen=True, slots=True)

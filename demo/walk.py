@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from demo.answers import CannotSignIn, ClinicAway, Stopped
-from demo.cases import play
+from demo.cases import CASES, play
 from demo.catalogue import Catalogue
 from demo.clerk import Clerk
 from demo.clinic import Clinic
 from demo.daybook import Daybook
 from demo.journeys import Journey, in_quiet, journeys
+from demo.morning import Morning
 from demo.outage import Outage
 from demo.reckoning import Reckoning
 from demo.report import (
@@ -25,6 +26,7 @@ from demo.report import (
     paper,
     print_actions,
     print_cases,
+    print_morning,
     print_outside,
     print_visits,
     progress,
@@ -32,6 +34,7 @@ from demo.report import (
 )
 from demo.sandbox import Sandbox
 from demo.settling import settled
+from demo.stage import Case
 from demo.tally import Tally
 from demo.visit import walk_visit
 
@@ -80,6 +83,7 @@ class Walk:
         self.daybook = Daybook()
         self.reckoning: Reckoning | None = None
         self.waiting: list[str] = ["the end of the walk"]
+        self.morning = Morning(self.say)
 
     async def run(self) -> bool:
         """Walk everybody and report; True when all is as it should be."""
@@ -107,6 +111,7 @@ class Walk:
         if self.reckoning:
             print_outside(self.console, self.daybook, self.reckoning, self.waiting)
         print_cases(self.console, self.tally)
+        print_morning(self.console, self.morning.notes)
         print_visits(self.console, self.tally, seconds)
 
     async def everything(self, clinic: Clinic, sandbox: Sandbox) -> None:
@@ -117,12 +122,18 @@ class Walk:
         self.announce(bool(sandbox.services))
         async with asyncio.TaskGroup() as beside:
             clerk = beside.create_task(Clerk(clinic, self.daybook).work())
+            # Most of it is waiting, so that it begins first.
+            morning = beside.create_task(self.cases(clinic, (self.morning.case,) if sandbox.services else ()))
             await self.patients(clinic, catalogue, sandbox)
             self.reckoning, self.waiting = await settled(self.daybook, sandbox, before, self.say)
             clerk.cancel()
-        if sandbox.services:
-            self.say("Rare cases, one after the other.")
-            self.tally.told = await play(clinic, datetime.now(CLINIC_ZONE).date())
+            if sandbox.services:
+                self.say("Rare cases, one after the other.")
+                await self.cases(clinic, CASES)
+                await morning
+
+    async def cases(self, clinic: Clinic, cases: tuple[Case, ...]) -> None:
+        self.tally.told += await play(cases, clinic, datetime.now(CLINIC_ZONE).date())
 
     def announce(self, has_sandbox: bool) -> None:
         plan = self.plan

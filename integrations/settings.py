@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.policy import HOUSE, Policies, read
 
 # Fit for a laptop and for tests, refused everywhere else.
 DEVELOPMENT_SECRETS = {
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     facility_code: str = "DEV"
     facility_name: str = "Njia Development Clinic"
     time_zone: str = "Africa/Nairobi"
+    policy: Path | None = None
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -63,12 +66,14 @@ class Settings(BaseSettings):
     task_queue: str = "visits"
     retention_days: int = 90
     workers: int = 1
+    build: str = ""
 
     token_secret: SecretStr = SecretStr(DEVELOPMENT_SECRETS["token_secret"])
     command_secret: SecretStr = SecretStr(DEVELOPMENT_SECRETS["command_secret"])
     payload_keys: SecretStr = SecretStr(DEVELOPMENT_SECRETS["payload_keys"])
     demo_password: SecretStr = SecretStr(DEVELOPMENT_SECRETS["demo_password"])
 
+    metrics_token: SecretStr = SecretStr("")
     token_minutes: int = 60
     sign_in_attempts: int = 5
     sign_in_attempts_per_address: int = 20
@@ -146,9 +151,30 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def refuse_a_bad_policy(self) -> Self:
+        """A slip of the pen in the policy is named when a process starts, not when a patient waits."""
+        _ = self.policies
+        return self
+
+    @model_validator(mode="after")
     def refuse_a_bad_keyring(self) -> Self:
         _ = self.keyring
         return self
+
+    @cached_property
+    def policies(self) -> Policies:
+        """How the facility wants its patients served, in every version."""
+        if self.policy is None:
+            return HOUSE
+        try:
+            found = read(self.policy)
+        except OSError as missing:
+            raise ValueError(f"NJIA_POLICY cannot be read: {missing.strerror}") from None
+        except ValueError as wrong:
+            raise ValueError(f"NJIA_POLICY is wrong. {said(wrong)}") from None
+        if found.facility not in ("", self.facility_code):
+            raise ValueError(f"NJIA_POLICY is the policy of {found.facility}, this is {self.facility_code}")
+        return found
 
     @cached_property
     def keyring(self) -> dict[str, bytes]:
@@ -204,6 +230,11 @@ class Settings(BaseSettings):
         return self.temporal_ui_url or f"http://127.0.0.1:{self.temporal_ui_port}"
 
     @property
+    def workflows_url(self) -> str:
+        """The list of workflows in the Temporal UI."""
+        return f"{self.ui_url.rstrip('/')}/namespaces/{self.temporal_namespace}/workflows"
+
+    @property
     def own_url(self) -> str:
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
@@ -225,6 +256,13 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """The environment for a child process that must see the same settings."""
         return {**os.environ, "NJIA_DATA": str(self.data.resolve())}
+
+
+def said(wrong: ValueError) -> str:
+    """Each mistake with its place; a policy holds no secrets."""
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors(include_url=False))
 
 
 def sqlalchemy_url(url: str) -> str:

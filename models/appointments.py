@@ -15,6 +15,12 @@ MAKERS = frozenset({Role.CLINICAL_OFFICER, Role.RECEPTIONIST})
 """Who books and changes appointments."""
 
 OPEN = "SCHEDULED"
+FULFILLED = "FULFILLED"
+"""A visit of that day shows that the patient came. `COMPLETED`: somebody said so."""
+MISSED = "MISSED"
+
+NEW: dict[str, Any] = {"status": OPEN, "fulfilled_by": None, "times_missed": 0, "version": 1}
+"""How every appointment begins."""
 
 FARTHEST = timedelta(days=3653)
 """How far ahead one may book: ten years; what lies beyond is a slip of the pen."""
@@ -50,6 +56,10 @@ class ChangeAppointment(Value):
 
     def changes(self) -> dict[str, Any]:
         return {name: value for name, value in self.model_dump(exclude={"kind"}).items() if value is not None}
+
+    def books_anew(self, status: str) -> bool:
+        """A new day for an appointment that was missed."""
+        return status == MISSED and self.appointment_date is not None and self.status in (None, OPEN)
 
 
 AppointmentAction = Annotated[BookAppointment | ChangeAppointment, Field(discriminator="kind")]
@@ -91,8 +101,10 @@ def check_moment(moment: datetime, now: datetime) -> None:
 
 
 def check_change(action: ChangeAppointment, status: str, now: datetime) -> None:
-    """An appointment that is over stays as it was."""
-    if status != OPEN:
+    """An appointment that is over stays as it was; one that was missed may be given a new day."""
+    if status == MISSED and not action.books_anew(status):
+        raise AlreadyDone(f"The appointment is {status} already. Give it a new appointment_date, or book a new one.")
+    if status != OPEN and not action.books_anew(status):
         raise AlreadyDone(f"The appointment is {status} already. Book a new one.")
     if action.appointment_date:
         check_moment(action.appointment_date, now)

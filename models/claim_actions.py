@@ -56,6 +56,8 @@ class ClaimFacts(Value):
     has_invoice: bool = False
     visit_is_over: bool = False
     visit_was_cancelled: bool = False
+    left_unseen: bool = False
+    """And nothing is charged: that is why."""
     visit_was_reopened: bool = False
     """And has not ended again: its bill is not finished."""
     gaps: tuple[str, ...] = ()

@@ -24,6 +24,16 @@ class Payer(StrEnum):
     INSURANCE = "INSURANCE"
 
 
+class CoverStatus(StrEnum):
+    """What is known of a visit's cover; PROVISIONAL until the payer has answered."""
+
+    PROVISIONAL = "PROVISIONAL"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    NOT_FOUND = "NOT_FOUND"
+    ENDED = "ENDED"
+
+
 class Gateway(StrEnum):
     """The way a claim goes out. MANUAL: a clerk does each step on paper or a portal, led by tasks."""
 
@@ -218,6 +228,7 @@ class ClaimState(Value):
 
 NOTHING_INVOICED = "The visit ended and nothing was invoiced to this payer."
 VISIT_CANCELLED = "The visit was cancelled."
+LEFT_UNSEEN = "The patient left without being seen."
 """Why a claim is given up by itself; begun again where the visit is opened again."""
 
 

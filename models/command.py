@@ -6,11 +6,15 @@ from zoneinfo import ZoneInfo
 
 from models.actions import AnyAction, Case, Change
 from models.actions.base import Start, require_role
+from models.actions.handing_over import settled as settled_over
 from models.base import Value
 from models.catalogue import Known
+from models.debts import brought_back, paid_off
 from models.envelope import Envelope, Reply, keyed
 from models.events import differences
+from models.next_steps import clocks_of
 from models.problems import Conflict, NotFound, Problem
+from models.reckoning import reckoned
 from models.staff import THE_CLINIC
 from models.visit import Visit
 
@@ -69,8 +73,13 @@ def case_of(visit: Visit | None, command: Command, known: Known) -> Case:
 def accept(visit: Visit | None, command: Command, known: Known) -> Change:
     """Decide: the change that the command makes, with the visit settled and every event told, or Refused."""
     refuse(visit, command)
-    change = command.action.apply(case_of(visit, command, known))
-    after = change.visit.settled(command.at)
+    case = case_of(visit, command, known)
+    decided = reckoned(visit, command.action.apply(case), command.at)
+    change = settled_over(case, command.action, paid_off(case, brought_back(case, decided)))
+    settled = change.visit.settled(command.at)
+    if visit and not command.action.is_progress:
+        settled = settled.having(updated_at=visit.updated_at)
+    after = settled.having(clocks=clocks_of(settled, known.policy))
     told = (*change.events, *differences(visit, after, command.actor.id))
     return change.model_copy(update={"visit": after, "events": told})
 

@@ -6,8 +6,11 @@ from uuid import UUID
 from models.base import Value
 from models.deadlines import Deadline, Ladder, Rung
 from models.events import Event, for_person
+from models.recalls import Line
+from models.referrals import rules_for, rules_named
 from models.staff import Role
 from models.tasks import NewTask, TaskKind
+from models.words import NAIROBI
 
 HOURLY: Ladder = tuple(Rung(after=timedelta(hours=hours), to=Role.SUPERVISOR) for hours in (0, 1, 4, 24))
 """Who owes a patient a result and is late is asked by the supervisor, again and again."""
@@ -73,7 +76,8 @@ def critical_event(facts: CriticalFacts, step: CriticalStep, flags: dict[str, st
 
 
 class OwedResult(Value):
-    """An obligation to a patient, as its row has it now: a result to tell, or pieces of a drug to hand out."""
+    """An obligation, as its row has it now: a result to tell, pieces of a drug to hand out, what came of a referral to
+    hear, or to see the patient again for a `service`. `arrived_at`: when the drug came in."""
 
     id: UUID
     facility_id: UUID
@@ -81,15 +85,35 @@ class OwedResult(Value):
     patient_id: UUID
     lab_request_id: UUID | None = None
     prescription_id: UUID | None = None
+    service: Line | None = None
     quantity: int | None = None
+    referral_id: UUID | None = None
+    arrived_at: datetime | None = None
     owner_id: UUID
     due_at: datetime
     is_critical: bool
     is_open: bool
+    is_cancelled: bool = False
+    rules_version: str | None = None
 
     @property
     def task(self) -> NewTask:
+        if self.referral_id:
+            return self.following_up
         return self.handing_out if self.prescription_id else self.telling
+
+    @property
+    def wanted(self) -> str:
+        """What is to happen until it is due."""
+        if self.referral_id:
+            return "What came of a referral is to be known"
+        return "A patient is owed a medicine," if self.prescription_id else "A patient who has left is to be told,"
+
+    @property
+    def ladder(self) -> Ladder:
+        if self.referral_id is None:
+            return HOURLY
+        return (rules_named(self.rules_version) or rules_for(self.due_at.astimezone(NAIROBI).date())).ladder
 
     @property
     def handing_out(self) -> NewTask:
@@ -104,6 +128,21 @@ class OwedResult(Value):
             words=f"The clinic owes a patient a medicine ({about}): dispense it, or cancel it where it cannot be had.",
             due_at=self.due_at,
             visit_id=self.visit_id,
+        )
+
+    @property
+    def following_up(self) -> NewTask:
+        about = f"patient {self.patient_id}, referral {self.referral_id}"
+        return NewTask(
+            about=self.id,
+            name="follow up",
+            facility_id=self.facility_id,
+            kind=TaskKind.FOLLOW_UP_REFERRAL,
+            role=Role.CLINICAL_OFFICER,
+            words=f"Ask the other facility what came of a referral ({about}): record_referral_feedback.",
+            due_at=self.due_at,
+            visit_id=self.visit_id,
+            owner_id=self.owner_id,
         )
 
     @property

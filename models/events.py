@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from models.base import Value
+from models.orders import Order
 from models.staff import SERVES, Role
-from models.visit import Order, Visit
+from models.visit import Visit
 
 EVERYONE = tuple(Role)
 CLINICIANS = (Role.CLINICAL_OFFICER,)

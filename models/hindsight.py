@@ -12,7 +12,8 @@ from uuid import UUID, uuid5
 from models.actions import Action, AnyAction, Change
 from models.base import Value
 from models.catalogue import Resource
-from models.visit import Visit, summary
+from models.visit import Visit
+from models.visit_summary import summary
 
 FORMS: tuple[type[Action], ...] = get_args(get_args(AnyAction)[0])
 ABOUT: dict[str, Resource] = {form.model_fields["kind"].default: form.resource for form in FORMS}

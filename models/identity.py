@@ -24,7 +24,7 @@ A_YEAR = timedelta(days=365.25)
 BIRTH_YEARS_APART = 2.0
 """Ages are stated in whole years, and from memory: so many years between two births raise no question."""
 
-TAKEN_OVER = ("national_id", "sha_number", "next_of_kin", "email")
+TAKEN_OVER = ("national_id", "sha_number", "next_of_kin", "email", "deceased_at")
 """What the survivor takes from the other registration where it has none itself."""
 
 
@@ -48,7 +48,7 @@ class MergePatients(Value):
     patient_id: UUID
     reason: Words
     confirmed: bool = False
-    """Sex, birth or SHA number differ, and the two are one person all the same."""
+    """Sex, birth or SHA number differ, or one of the two has died, and the two are one person all the same."""
     override_reason: Words | None = None
     """Why one person has two national ids."""
 
@@ -115,6 +115,8 @@ def doubts(pair: Pair) -> tuple[str, ...]:
         found.append("date_of_birth")
     if one["sha_number"] and other["sha_number"] and one["sha_number"] != other["sha_number"]:
         found.append("sha_number")
+    if bool(one["deceased_at"]) != bool(other["deceased_at"]):
+        found.append("deceased_at")
     return tuple(found)
 
 
@@ -180,6 +182,15 @@ def require_known(visits: list[dict[str, Any]]) -> None:
     pending = [visit["op_number"] for visit in visits if visit["identity_pending"]]
     if pending:
         raise Conflict(f"{pending[0]} is an emergency that waits for its identity: use its action identify_patient.")
+
+
+def require_alive(pair: Pair, visits: list[dict[str, Any]]) -> None:
+    """Who has died is not here. `visits`: the open ones of both."""
+    if visits and (pair.survivor["deceased_at"] or pair.merged["deceased_at"]):
+        raise Conflict(
+            f"One of the two has died, and {visits[0]['op_number']} is open. If they are one person, end that visit; "
+            "if the death is wrong, a second person uses undo_death."
+        )
 
 
 def choose_visit_task(merge_id: UUID, facility_id: UUID, staying: list[str], coming: list[str], visit: UUID) -> NewTask:

@@ -5,7 +5,7 @@ from functools import cache
 
 from models.base import Value
 from models.rulepacks import pack_for, packs
-from models.visit import TriageCategory
+from models.urgency import TriageCategory
 
 WEEK = timedelta(weeks=1)
 

@@ -57,6 +57,9 @@ class Template(StrEnum):
     PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
     RESULTS_REPORT = "RESULTS_REPORT"
     VISIT_REPORT = "VISIT_REPORT"
+    MISSED_APPOINTMENT = "MISSED_APPOINTMENT"
+    NEXT_VISIT_DUE = "NEXT_VISIT_DUE"
+    OWED_ARRIVED = "OWED_ARRIVED"
 
 
 Wordings = Mapping[Language, str]
@@ -68,6 +71,18 @@ REMINDER: Wordings = {
 READY: Wordings = {
     Language.ENGLISH: "{clinic}: your report is ready. Please collect it at the clinic. {link}",
     Language.SWAHILI: "{clinic}: ripoti yako iko tayari. Tafadhali ichukue kliniki. {link}",
+}
+ABSENT: Wordings = {
+    Language.ENGLISH: "{clinic}: we expected you on {day}. Please call or come to agree on a new day.",
+    Language.SWAHILI: "{clinic}: tulikutarajia tarehe {day}. Tafadhali piga simu au fika kupanga siku mpya.",
+}
+EXPECTED: Wordings = {
+    Language.ENGLISH: "{clinic}: your next visit is due on {day}. Please come to the clinic.",
+    Language.SWAHILI: "{clinic}: ziara yako ijayo ni tarehe {day}. Tafadhali fika kliniki.",
+}
+ARRIVED: Wordings = {
+    Language.ENGLISH: "{clinic}: what we still owe you is here. Please collect it at the clinic.",
+    Language.SWAHILI: "{clinic}: ulichobakiza kuchukua kimefika. Tafadhali kichukue kliniki.",
 }
 RECEIVED: Wordings = {
     Language.ENGLISH: "{clinic}: we received KES {amount} on {day}, receipt {receipt}. Still to pay: KES {balance}.",
@@ -120,6 +135,19 @@ def appointment_reminder(language: Language, clinic: str, at: datetime, zone: Zo
 def results_ready(language: Language, clinic: str, link: str = "") -> str:
     """That something waits; `link`: where it can be read after signing in."""
     return fitted(READY[language], clinic, link=link)
+
+
+def missed_appointment(language: Language, clinic: str, at: datetime, zone: ZoneInfo = NAIROBI) -> str:
+    """`at`: when the patient was expected."""
+    return fitted(ABSENT[language], clinic, day=day_of(at.astimezone(zone), language))
+
+
+def next_visit_due(language: Language, clinic: str, at: datetime, zone: ZoneInfo = NAIROBI) -> str:
+    return fitted(EXPECTED[language], clinic, day=day_of(at.astimezone(zone), language))
+
+
+def owed_arrived(language: Language, clinic: str) -> str:
+    return fitted(ARRIVED[language], clinic)
 
 
 def payment_received(

@@ -43,8 +43,10 @@ class Standing(StrEnum):
 
 
 class Notice(Value):
-    """One message: about which appointment or visit. `moment`: of the appointment; of a visit's end, where it had ended
-    before."""
+    """One message: about which appointment, obligation or visit.
+
+    `moment`: of the appointment; when a visit is due; of a visit's end, where it had ended before.
+    """
 
     template: Template
     about: UUID
@@ -91,7 +93,8 @@ def reminding(at: datetime, zone: ZoneInfo, *, is_open: bool) -> Reminding:
 class Papers(Value):
     """Where a visit stands with the reports it leads to. `ready_at`: when the last of its tests was answered, where
     none is open any more; `was_explained`: a clinician saw the patient after that. `ended_again`: when, where the visit
-    was reopened before: its report goes out anew."""
+    was reopened before: its report goes out anew. `has_departed`: the patient left by themselves, and was not
+    discharged."""
 
     has_email: bool
     is_over: bool
@@ -100,6 +103,7 @@ class Papers(Value):
     was_explained: bool = False
     ended_again: datetime | None = None
     has_died: bool = False
+    has_departed: bool = False
 
 
 class Owed(Value):
@@ -115,11 +119,12 @@ def owed(visit_id: UUID, papers: Papers, zone: ZoneInfo) -> Owed | None:
 
     By e-mail the report itself, as soon as all tests are answered, and after discharge the report of the visit. Without
     an e-mail address, an SMS that a report waits: but not to somebody who waits beside the laboratory, nor to somebody
-    who has heard it from the clinician already. Whoever has died is written to no more.
+    who has heard it from the clinician already. Whoever has died is written to no more. Whoever left before the end
+    gets results, but no report of a discharge.
     """
     if papers.has_died:
         return None
-    if papers.has_email and papers.is_over:
+    if papers.has_email and papers.is_over and not papers.has_departed:
         notice = Notice(template=Template.VISIT_REPORT, about=visit_id, moment=papers.ended_again)
         return Owed(notice=notice, channel=Channel.EMAIL) if papers.was_discharged else None
     if papers.ready_at is None:
@@ -148,20 +153,31 @@ MISSED: dict[Template, str] = {
     Template.RESULTS_REPORT: "Tell the patient that a report waits for them",
     Template.VISIT_REPORT: "Give the patient the report of their visit",
     Template.PAYMENT_RECEIVED: "Give the patient their receipt",
+    Template.MISSED_APPOINTMENT: "Call the patient, who did not come to an appointment",
+    Template.NEXT_VISIT_DUE: "Tell the patient that their next visit is due",
+    Template.OWED_ARRIVED: "Tell the patient that what the pharmacy owes them has come",
 }
+
+ASKED_ALREADY = frozenset({Template.MISSED_APPOINTMENT})
+"""Where a person calls anyway: a message that reaches nobody asks for nothing more."""
+
+OF_APPOINTMENTS = frozenset({Template.APPOINTMENT_REMINDER, Template.MISSED_APPOINTMENT})
+OF_OBLIGATIONS = frozenset({Template.NEXT_VISIT_DUE, Template.OWED_ARRIVED})
+"""What each template is about; the others are about a visit."""
 
 
 def told_by_a_person(message: Mapping[str, Any]) -> NewTask:
     """The task in place of a message (its row) that reached nobody. Its words hold ids, no name and no number."""
     notice = notice_of(message["key"])
-    appointment = f"appointment {notice.about}, " if notice.template is Template.APPOINTMENT_REMINDER else ""
+    named = {**dict.fromkeys(OF_APPOINTMENTS, "appointment"), **dict.fromkeys(OF_OBLIGATIONS, "obligation")}
+    about = f"{named[notice.template]} {notice.about}, " if notice.template in named else ""
     return NewTask(
         about=message["id"],
         name="tell",
         facility_id=message["facility_id"],
         kind=TaskKind.TELL_PATIENT,
         role=Role.RECEPTIONIST,
-        words=f"{MISSED[notice.template]} ({appointment}patient {message['patient_id']}): no message reached them.",
+        words=f"{MISSED[notice.template]} ({about}patient {message['patient_id']}): no message reached them.",
         due_at=notice.moment,
         visit_id=message["visit_id"],
         closes_itself=False,

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from models.base import Value
 from models.rulepacks import pack_for, packs
-from models.visit import TriageColour, Visit
+from models.urgency import TriageColour
+from models.visit import Visit
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from models.base import Value
 from models.problems import FieldError
 from models.triage_pack import Answer, Chart, TriageRules
-from models.visit import TriageColour, worse
+from models.urgency import TriageColour, worse
 from models.vitals import VitalSigns
 
 PREGNANCY = "PREGNANCY_"

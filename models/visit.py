@@ -2,180 +2,38 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
 from models.base import NOTHING, Line, Money, Value, Words
-from models.claims import Payer
+from models.calls import Call
+from models.claims import CoverStatus
+from models.deadlines import Clock
+from models.endings import Death, Departure, Ending, UndoneEnd
+from models.handovers import Handover
+from models.orders import Order, OwedDrug, Untold
+from models.paying import LARGEST_BILL, AskedFor, Fee, PaymentStatus, PaymentType, Waived
 from models.problems import Conflict
 from models.staff import SERVES, Role, Station
-
-LARGEST_BILL = Decimal("9999999999.99")
-"""What a column of money holds, in KES."""
-
-
-class Status(StrEnum):
-    REGISTERED = "REGISTERED"
-    TRIAGED = "TRIAGED"
-    IN_CONSULTATION = "IN_CONSULTATION"
-    IN_SERVICES = "IN_SERVICES"
-    AWAITING_PAYMENT = "AWAITING_PAYMENT"
-    READY_FOR_DISCHARGE = "READY_FOR_DISCHARGE"
-    COMPLETED = "COMPLETED"
-    LEFT_WITHOUT_BEING_SEEN = "LEFT_WITHOUT_BEING_SEEN"
-    REFERRED = "REFERRED"
-    DECEASED = "DECEASED"
-    CANCELLED = "CANCELLED"
-
-
-ENDS = frozenset({Status.COMPLETED, Status.LEFT_WITHOUT_BEING_SEEN, Status.REFERRED, Status.DECEASED, Status.CANCELLED})
-
-
-class TriageCategory(StrEnum):
-    EMERGENCY = "EMERGENCY"
-    URGENT = "URGENT"
-    NORMAL = "NORMAL"
-
-
-class TriageColour(StrEnum):
-    """The colours of the South African Triage Scale, the most urgent first."""
-
-    RED = "RED"
-    ORANGE = "ORANGE"
-    YELLOW = "YELLOW"
-    GREEN = "GREEN"
-
-
-CATEGORY_OF = {
-    TriageColour.RED: TriageCategory.EMERGENCY,
-    TriageColour.ORANGE: TriageCategory.URGENT,
-    TriageColour.YELLOW: TriageCategory.URGENT,
-    TriageColour.GREEN: TriageCategory.NORMAL,
-}
-LEAST_COLOUR = {category: colour for colour, category in CATEGORY_OF.items()}
-"""The least urgent colour of a category: what is known where only a category was said."""
-
-
-def worse(colour: TriageColour, *others: TriageColour | None) -> TriageColour:
-    """The most urgent of them."""
-    by_urgency = list(TriageColour)
-    return min((colour, *(other for other in others if other)), key=by_urgency.index)
-
-
-class PaymentType(StrEnum):
-    CASH = "CASH"
-    MPESA = "MPESA"
-    SHA = "SHA"
-    NHIF = "NHIF"
-    INSURANCE = "INSURANCE"
-
-
-class PaymentStatus(StrEnum):
-    UNPAID = "UNPAID"
-    PARTIAL = "PARTIAL"
-    PAID = "PAID"
-    COVERED = "COVERED"
-    WAIVED = "WAIVED"
-
-
-class OrderKind(StrEnum):
-    LAB_REQUEST = "LAB_REQUEST"
-    PRESCRIPTION = "PRESCRIPTION"
-    REFERRAL = "REFERRAL"
-    REVIEW = "REVIEW"
-
-
-class Order(Value):
-    """Open work at a station. `charged` is what it added to the bill; quantities are pieces of a drug."""
-
-    id: UUID
-    kind: OrderKind
-    station: Station
-    since: datetime
-    person_id: UUID
-    urgent: bool = False
-    quantity: int = 0
-    dispensed: int = 0
-    charged: Decimal = NOTHING
-
-    @property
-    def said(self) -> str:
-        return f"{self.kind.lower().replace('_', ' ')} at {self.station.lower().replace('_', ' ')}"
-
-    @property
-    def kept(self) -> Decimal:
-        """What stays on the bill when the order is cancelled: the price of the pieces that were handed out."""
-        return self.charged / self.quantity * self.dispensed if self.quantity else NOTHING
-
-
-class Untold(Value):
-    """A result that came when the patient had left: somebody owes it to them."""
-
-    obligation_id: UUID
-    lab_request_id: UUID
-
-
-class OwedDrug(Value):
-    """What the patient was prescribed and has paid for, and could not get: the clinic owes it."""
-
-    obligation_id: UUID
-    order: Order
-
-    @property
-    def pieces(self) -> int:
-        return self.order.quantity - self.order.dispensed
-
-
-class PendingRetriage(Value):
-    """A lower colour that waits for a second person; `encounter_id`: the vital signs that it follows from."""
-
-    colour: TriageColour
-    reason: Words
-    by: UUID
-    at: datetime
-    encounter_id: UUID
+from models.status import Status
+from models.urgency import CATEGORY_OF, LEAST_COLOUR, PendingRetriage, TriageCategory, TriageColour, worse
 
 
 class Bypass(Value):
-    """A step that an emergency left out, and why; `settled_at`: when it was made up for."""
+    """A step that was left out, and why; `settled_at`: when it was made up for.
 
-    step: Literal["IDENTITY", "COVER", "TRIAGE"]
+    PAYMENT: a money gate was opened, of one order or of all that a station does on this visit, and is looked at
+    afterwards (`id`: its record in `break_glasses`).
+    """
+
+    step: Literal["IDENTITY", "COVER", "TRIAGE", "PAYMENT"]
     reason: Words
     by: UUID
     at: datetime
     settled_at: datetime | None = None
-
-
-class Death(Value):
-    """What is certified of a death; in which circumstances, the visit's notes say."""
-
-    time_of_death: datetime
-    brought_in_dead: bool
-    certified_by: UUID
-
-
-class Ending(Value):
-    """What an end took along, so that it can be undone: orders, appointments that were cancelled, tasks that opened."""
-
-    command_id: UUID
-    by: UUID
-    orders: tuple[Order, ...] = ()
-    appointments: tuple[UUID, ...] = ()
-    tasks: tuple[UUID, ...] = ()
-
-
-class UndoneEnd(Value):
-    """An end that does not count any more. `claims`: whose claims wait for the next end of the visit."""
-
-    end: Status
-    completed_at: datetime
-    notes: str | None
-    death: Death | None = None
-    reason: Words
-    by: UUID
-    at: datetime
-    claims: tuple[Payer, ...] = ()
+    id: UUID | None = None
+    station: Station | None = None
+    order_id: UUID | None = None
 
 
 class Wait(Value):
@@ -202,12 +60,17 @@ class Visit(Value):
     rules: dict[str, str] = {}
     """The versions of the rule packs that the visit began with; a pack that is missing is the one of its first day."""
 
+    policy: str = ""
+    """The version of the clinic's policy that the visit began with; empty: the one of its first day."""
+
     triage_category: TriageCategory | None = None
     triage_colour: TriageColour | None = None
     """Before the category is there: the worst that is certain of a triage that is incomplete."""
     triage_incomplete: bool = False
     """Something mandatory was not measured yet."""
     pending_retriage: PendingRetriage | None = None
+    triaged_at: datetime | None = None
+    """When the patient was looked at last."""
     identity_pending: bool = False
     """Taken in as an emergency: who it is, nobody knows yet."""
     doubled: bool = False
@@ -228,6 +91,8 @@ class Visit(Value):
     untold: tuple[Untold, ...] = ()
     owed_drugs: tuple[OwedDrug, ...] = ()
     """What the pharmacy still has to hand out; it holds up no discharge."""
+    referred_out: tuple[UUID, ...] = ()
+    """Referrals to other facilities that nobody has answered yet."""
 
     total_amount: Money = NOTHING
     amount_paid: Money = NOTHING
@@ -235,25 +100,59 @@ class Visit(Value):
     amount_waived: Money = NOTHING
     amount_pending: Money = NOTHING
     """Asked for by phone and not yet true; it changes no balance."""
+    amount_deposited: Money = NOTHING
+    """Of `amount_paid`: what was taken as a deposit."""
+    amount_refunded: Money = NOTHING
+    amount_first: Money = NOTHING
+    """Of `total_amount`: what work behind a money gate costs, whether it is done or still waits."""
+    paid_first: tuple[UUID, ...] = ()
+    """The records whose charges `amount_first` is made of."""
+    waivers: tuple[Waived, ...] = ()
+    """Those approved; `amount_waived` is their sum."""
+    pending_waiver: AskedFor | None = None
+    refund: AskedFor | None = None
+    gates: tuple[Station, ...] = ()
+    """Where this visit pays first, by the policy that it began with."""
+    consultation_fee: Fee | None = None
+    cover: CoverStatus | None = None
+    """What is known of the payer's word, where somebody else pays."""
 
     observe_until: datetime | None = None
     """A vaccine was given: the patient is watched until then."""
     observation_note: str | None = None
     """Why the observation was ended before."""
+    observation_ended_at: datetime | None = None
 
     end: Status | None = None
     completed_at: datetime | None = None
     discharge_notes: str | None = None
     ending: Ending | None = None
     death: Death | None = None
+    departure: Departure | None = None
+    """The patient left by themselves."""
+    look_again_since: datetime | None = None
+    """Came back after having left: a nurse looks again at who was urgent, since then."""
+    handover: Handover | None = None
+    """Whose it is over night, until something happens on the visit."""
     undone_ends: tuple[UndoneEnd, ...] = ()
     """What was undone stays readable, the latest last."""
 
     status: Status = Status.REGISTERED
     waiting: tuple[Wait, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """Where the patient was called to and with whom they are, for the waits that go on."""
+    clocks: tuple[Clock, ...] = ()
+    """One for each next step of a visit that is open (`models.next_steps`)."""
     payment_status: PaymentStatus = PaymentStatus.PAID
     audit_head: str = ""
     audit_length: int = 0
+
+    @property
+    def comes_back_unseen(self) -> bool:
+        """Came back after having left, is urgent or worse, and nobody has looked at them since."""
+        since = self.look_again_since
+        is_looked_at = since is None or (self.triaged_at is not None and self.triaged_at > since)
+        return not is_looked_at and self.triage_category in (TriageCategory.EMERGENCY, TriageCategory.URGENT)
 
     @property
     def is_over(self) -> bool:
@@ -261,12 +160,43 @@ class Visit(Value):
 
     @property
     def balance(self) -> Decimal:
-        """What is still owed, in KES.
+        """What is still owed, in KES: `total_amount` - `settled_amount`.
 
-        Below zero something was cancelled that was paid or covered already: that much goes back, to the patient up to
-        what the patient paid, the rest to the payer who covered it.
+        Below zero more is settled than is billed: a deposit, or something that was paid or covered already and then
+        cancelled. That much is held, and goes back in the end: to the patient up to what the patient paid
+        (`refundable`), the rest to the payer who covered it. So at any moment, and with every part zero or above:
+
+            total_amount + held = (amount_paid - amount_refunded) + amount_waived + amount_covered + owed
+
+        Of `held` and `owed` one is zero. Deposits count in `amount_paid`; what M-Pesa has not confirmed counts nowhere.
+        A waiver never makes the balance negative: it shrinks to what is owed without it (`models.reckoning`).
         """
-        return self.total_amount - self.amount_paid - self.amount_covered - self.amount_waived
+        return self.total_amount - self.settled_amount
+
+    @property
+    def settled_amount(self) -> Decimal:
+        """What counts towards the bill, whoever it came from."""
+        return self.amount_paid - self.amount_refunded + self.amount_covered + self.amount_waived
+
+    @property
+    def owed(self) -> Decimal:
+        return max(self.balance, NOTHING)
+
+    @property
+    def held(self) -> Decimal:
+        """What is settled beyond the bill."""
+        return max(-self.balance, NOTHING)
+
+    @property
+    def refundable(self) -> Decimal:
+        """What may go back to the patient."""
+        return min(self.held, self.amount_paid - self.amount_refunded)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether something waits for payment."""
+        waits = self.consultation_fee is not None and self.consultation_fee.gated
+        return waits or any(order.gated for order in self.open_orders)
 
     @property
     def waiting_at(self) -> tuple[Station, ...]:
@@ -282,6 +212,13 @@ class Visit(Value):
 
     def order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.open_orders if order.id == order_id), None)
+
+    def call_at(self, station: Station) -> Call | None:
+        return next((call for call in self.calls if call.station is station), None)
+
+    def having_call(self, call: Call) -> "Visit":
+        """The visit with what became of its wait at that station."""
+        return self.having(calls=(*(one for one in self.calls if one.station is not call.station), call))
 
     def awaited_order(self, order_id: UUID) -> Order | None:
         return next((order for order in self.awaited if order.id == order_id), None)
@@ -309,6 +246,10 @@ class Visit(Value):
     def closing(self, *order_ids: UUID) -> "Visit":
         return self.having(open_orders=tuple(o for o in self.open_orders if o.id not in order_ids))
 
+    def forgetting(self, *ids: UUID) -> "Visit":
+        """The visit without these orders, whether they are open or would come back with an undone end."""
+        return self.closing(*ids).having(ending=self.ending and self.ending.without(*ids))
+
     def making_up_for(self, at: datetime, *steps: str) -> "Visit":
         """The visit whose left-out steps of that name were done now."""
         return self.having(
@@ -318,22 +259,29 @@ class Visit(Value):
             )
         )
 
-    def charging(self, amount: Decimal) -> "Visit":
+    def charging(self, amount: Decimal, *, is_first: bool = False, id: UUID | None = None) -> "Visit":
+        """`is_first`: for work behind a money gate; `id`: the record, where it is new."""
         total = self.total_amount + amount
         if total > LARGEST_BILL:
             raise Conflict(f"The bill would be above KES {LARGEST_BILL}. Check the quantity and the price.")
-        return self.having(total_amount=total)
+        if not is_first:
+            return self.having(total_amount=total)
+        noted = (*self.paid_first, id) if id else self.paid_first
+        return self.having(total_amount=total, amount_first=self.amount_first + amount, paid_first=noted)
 
     def settled(self, at: datetime) -> "Visit":
         """The visit with everything that follows from its facts, at the moment of a command."""
         status = status_of(self)
         stations = stations_of(self, status)
         former = {wait.station: wait.since for wait in self.waiting}
+        waiting = tuple(Wait(station=s, since=former.get(s, at)) for s in stations)
+        waits = {(wait.station, wait.since) for wait in waiting}
         return self.having(
             triage_colour=colour_of(self),
             status=status,
             stage_since=self.stage_since if status is self.status and self.version else at,
-            waiting=tuple(Wait(station=s, since=former.get(s, at)) for s in stations),
+            waiting=waiting,
+            calls=tuple(call for call in self.calls if (call.station, call.since) in waits),
             payment_status=payment_status_of(self),
             updated_at=at,
             version=self.version + 1,
@@ -372,17 +320,19 @@ def stations_of(visit: Visit, status: Status) -> tuple[Station, ...]:
             ordered |= {Station.CONSULTATION}
         case Status.AWAITING_PAYMENT:
             ordered |= {Station.CASHIER}
+    if visit.is_gated:
+        ordered |= {Station.CASHIER}
     return () if visit.end else tuple(station for station in Station if station in ordered)
 
 
 def payment_status_of(visit: Visit) -> PaymentStatus:
     """A visit that owes nothing is PAID, or says who else took the bill when the patient paid none of it."""
     if visit.balance > 0:
-        settled = visit.amount_paid + visit.amount_covered + visit.amount_waived
-        return PaymentStatus.PARTIAL if settled > 0 else PaymentStatus.UNPAID
-    if visit.amount_paid == 0 and visit.amount_covered > 0:
+        return PaymentStatus.PARTIAL if visit.settled_amount > 0 else PaymentStatus.UNPAID
+    paid = visit.amount_paid - visit.amount_refunded
+    if paid == 0 and visit.amount_covered > 0:
         return PaymentStatus.COVERED
-    if visit.amount_paid == 0 and visit.amount_waived > 0:
+    if paid == 0 and visit.amount_waived > 0:
         return PaymentStatus.WAIVED
     return PaymentStatus.PAID
 
@@ -391,45 +341,3 @@ def may_discharge(visit: Visit) -> frozenset[Role]:
     """The clinician, and the nurse of a service whose referral from triage took the consultation's place."""
     nurses = set() if visit.taken_in or visit.seen else {SERVES[station] for station in visit.referred_to}
     return frozenset({Role.CLINICAL_OFFICER, *nurses})
-
-
-def summary(visit: Visit) -> dict[str, Any]:
-    """The visit as every answer shows it (values still typed; money in KES)."""
-    return {
-        "id": visit.id,
-        "op_number": visit.op_number,
-        "patient_id": visit.patient_id,
-        "status": visit.status,
-        "waiting_at": list(visit.waiting_at),
-        "chief_complaint": visit.chief_complaint,
-        "triage_category": visit.triage_category,
-        "triage_colour": visit.triage_colour,
-        "triage_incomplete": visit.triage_incomplete,
-        "pending_retriage": visit.pending_retriage,
-        "identity_pending": visit.identity_pending,
-        "doubled": visit.doubled,
-        "bypasses": list(visit.bypasses),
-        "rules": visit.rules,
-        "payment_type": visit.payment_type,
-        "payment_reference": visit.payment_reference,
-        "payment_status": visit.payment_status,
-        "total_amount": visit.total_amount,
-        "amount_paid": visit.amount_paid,
-        "balance": visit.balance,
-        "provider_id": visit.provider_id,
-        "open_orders": [
-            {"id": o.id, "kind": o.kind, "station": o.station, "since": o.since} for o in visit.open_orders
-        ],
-        "owed_drugs": [
-            {"prescription_id": o.order.id, "quantity": o.pieces, "obligation_id": o.obligation_id}
-            for o in visit.owed_drugs
-        ],
-        "arrived_at": visit.arrived_at,
-        "updated_at": visit.updated_at,
-        "observe_until": visit.observe_until,
-        "completed_at": visit.completed_at,
-        "discharge_notes": visit.discharge_notes,
-        "death": visit.death,
-        "undone_ends": list(visit.undone_ends),
-        "version": visit.version,
-    }

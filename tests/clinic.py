@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import os
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -29,6 +28,7 @@ from integrations.embedded.temporal import EmbeddedTemporal
 from integrations.settings import Settings, libpq_url
 from integrations.temporal import connect, prepare_namespace
 from models.staff import Role
+from tests.ports import free_ports
 from workers.clinic import at_work
 from workflows.attributes import SEARCH_ATTRIBUTES
 
@@ -44,15 +44,6 @@ async def eventually(is_so: Callable[[], Awaitable[object]], seconds: float = 30
             if await is_so():
                 return
             await asyncio.sleep(0.1)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at the moment."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return ports
 
 
 @dataclass
@@ -112,10 +103,11 @@ class WholeClinic:
             yield
 
     @asynccontextmanager
-    async def worker_process(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        """A worker of its own, which may be killed."""
+    async def worker_process(self, *program: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """A worker of its own, which may be killed. `program`: not ours; `settings`: what it shall see besides."""
+        started = program or (str(ROOT / "njia.py"), "worker")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(ROOT / "njia.py"), "worker", env=self.environment, cwd=ROOT
+            sys.executable, *started, env={**self.environment, **settings}, cwd=ROOT
         )
         try:
             await self.until_polled(process.pid)
@@ -135,7 +127,8 @@ class WholeClinic:
     @property
     def environment(self) -> dict[str, str]:
         """For a process of its own that shall see the same settings."""
-        named = self.settings.model_dump(include={"database_url", "temporal_address", "port", "data"}, mode="json")
+        shared = {"database_url", "temporal_address", "port", "data", "policy"}
+        named = self.settings.model_dump(include=shared, mode="json", exclude_none=True)
         return {**os.environ, **{f"NJIA_{name.upper()}": str(value) for name, value in named.items()}}
 
 

@@ -25,6 +25,7 @@ from temporalio.worker import Replayer, Worker
 from integrations.encryption import KeyringCodec, Unreadable, data_converter
 from integrations.settings import Settings
 from integrations.temporal import connect
+from tests.ports import free_port
 from tests.sample_workflows import ConfidingWorkflow, Story, fall_silent, keep, lose
 
 SECRET = "Wanjiku-has-malaria"
@@ -44,7 +45,9 @@ def story_payload() -> Payload:
 async def settings() -> AsyncIterator[Settings]:
     """A Temporal server of our own, and how to reach it with the old key."""
     temporal = Path(sys.executable).with_name("temporal")
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(temporal)) as server:
+    async with await WorkflowEnvironment.start_local(
+        port=free_port(), dev_server_existing_path=str(temporal)
+    ) as server:
         yield reaching(server.client.service_client.config.target_host, keys(old=OLD))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from temporalio.worker import Replayer, Worker
 from integrations.encryption import data_converter
 from integrations.settings import Settings
 from integrations.temporal import WrongAttribute, compression, connect, prepare_namespace
+from tests.ports import free_port
 from tests.sample_workflows import ClumsyWorkflow, lose
 from workflows.attributes import SEARCH_ATTRIBUTES, VISIT_STATUS
 from workflows.interceptors import SafeHandlers
@@ -35,7 +35,9 @@ Clumsy = WorkflowHandle[ClumsyWorkflow, list[str]]
 async def address() -> AsyncIterator[str]:
     """A Temporal server of our own."""
     temporal = Path(sys.executable).with_name("temporal")
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(temporal)) as server:
+    async with await WorkflowEnvironment.start_local(
+        port=free_port(), dev_server_existing_path=str(temporal)
+    ) as server:
         yield server.client.service_client.config.target_host
 
 
@@ -65,12 +67,6 @@ async def retention(client: Client) -> timedelta:
 async def attributes(client: Client) -> dict[str, int]:
     asked = ListSearchAttributesRequest(namespace=client.namespace)
     return dict((await client.operator_service.list_search_attributes(asked)).custom_attributes)
-
-
-def closed_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("near", ["127.0.0.1:7233", "[::1]:7233", "localhost:7233", "127.8.8.8:1"])
@@ -136,11 +132,11 @@ async def test_an_attribute_of_another_type_is_said_and_not_papered_over(address
 
 async def test_a_worker_says_at_once_that_no_server_listens() -> None:
     with pytest.raises(RuntimeError):
-        await connect(Settings(temporal_address=f"127.0.0.1:{closed_port()}"))
+        await connect(Settings(temporal_address=f"127.0.0.1:{free_port()}"))
 
 
 async def test_the_api_starts_without_a_server_and_gives_up_soon() -> None:
-    client = await connect(Settings(temporal_address=f"127.0.0.1:{closed_port()}"), impatient=True)
+    client = await connect(Settings(temporal_address=f"127.0.0.1:{free_port()}"), impatient=True)
     started = time.monotonic()
     with pytest.raises((RPCError, RuntimeError)):
         await client.get_workflow_handle("visit-nobody").describe(rpc_timeout=timedelta(seconds=2))

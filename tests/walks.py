@@ -1,5 +1,6 @@
 """Steps through the pathway over HTTP, so that a test begins where it becomes interesting."""
 
+import asyncio
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ VITALS = {
 }
 WELL = {**VITALS, "temperature": "36.8", "pulse": "72", "blood_pressure": "120/80", "respiratory_rate": 12}
 """Vital signs that give no point; those above make a patient URGENT."""
+
+BUSY = 10
+"""How often a desk sends an action again before it gives up."""
 
 PRESCRIPTION = {
     "medication_name": "Paracetamol",
@@ -59,9 +63,22 @@ class Walk:
         """One action by one person, whatever comes of it."""
         return await (await self.clinic.desk(who)).ask(method, path, body, key)
 
+    async def decided(
+        self, who: Role | str, method: str, path: str, body: Any = None, key: UUID | str | None = None
+    ) -> httpx2.Response:
+        """The same, sent again while the clinic is too busy to say more than that it is stored."""
+        key = key or fresh()
+        answer = await self.does(who, method, path, body, key)
+        for _ in range(BUSY):
+            if answer.status_code != 202:
+                break
+            await asyncio.sleep(0.5)
+            answer = await self.does(who, method, path, body, key)
+        return answer
+
     async def done(self, who: Role | str, method: str, path: str, body: Any = None, key: Any = None) -> dict[str, Any]:
         """One action that must succeed; its answer."""
-        answer = await self.does(who, method, path, body, key)
+        answer = await self.decided(who, method, path, body, key)
         assert answer.status_code == (201 if method == "POST" else 200), answer.text
         body_of: dict[str, Any] = answer.json()
         return body_of

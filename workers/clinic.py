@@ -10,14 +10,22 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.after_care import AfterCare
+from activities.appointment_days import AppointmentDays
 from activities.appointments import Appointments
+from activities.approvals import Approvals
 from activities.audit import AuditSeals
+from activities.call_backs import CallBacks
 from activities.claims import Claims
 from activities.coverage import Coverages
 from activities.critical import CriticalResults
+from activities.day_end import DayEnds
 from activities.identity import Identities
 from activities.notices import Notices
 from activities.outbox import Outbox
+from activities.overdue import Overdues
+from activities.recalls import Recalls
+from activities.reconciliation import Reconciliations
 from activities.records import Records
 from activities.tasks import Tasks
 from integrations.database import Pool, writing_pool
@@ -25,21 +33,29 @@ from integrations.services.line import outside_client
 from integrations.settings import Settings
 from integrations.temporal import connect
 from integrations.vault import Vault
+from workers.build import deployment_of
 from workers.logs import log_discreetly
 from workers.outside import messenger, service_workers
 from workers.payers import payer_workers
+from workers.reconciling import TemporalRuns
 from workers.registration import register_in_the_sandbox
 from workers.runner import RUNNER
 from workers.schedules import ensure_schedule
+from workflows.after_care import AfterCareWorkflow
 from workflows.appointment import AppointmentWorkflow
+from workflows.appointment_day import AppointmentDayWorkflow
+from workflows.approval import ApprovalWorkflow
+from workflows.call_back import CallBackWorkflow
 from workflows.claim import ClaimWorkflow
 from workflows.counter_payment import CounterPaymentWorkflow
 from workflows.coverage import CoverageCheckWorkflow
 from workflows.critical_result import CriticalResultWorkflow
+from workflows.day_end import DayEndWorkflow
 from workflows.interceptors import SafeHandlers
 from workflows.mobile_payment import MobilePaymentWorkflow
 from workflows.obligation import ObligationWorkflow
 from workflows.patient_merge import PatientMergeWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.reminder import ReminderWorkflow
 from workflows.results_notice import ResultsNoticeWorkflow
 from workflows.seal import AuditSealWorkflow
@@ -52,20 +68,30 @@ WORKFLOWS: list[type[Any]] = [
     MobilePaymentWorkflow,
     CounterPaymentWorkflow,
     ReminderWorkflow,
+    AppointmentDayWorkflow,
+    AfterCareWorkflow,
     ResultsNoticeWorkflow,
     CoverageCheckWorkflow,
     ClaimWorkflow,
     CriticalResultWorkflow,
     ObligationWorkflow,
+    ApprovalWorkflow,
     PatientMergeWorkflow,
+    ReconciliationWorkflow,
+    CallBackWorkflow,
+    DayEndWorkflow,
 ]
 """All that the clinic's worker runs; recorded histories of each are replayed with the same list."""
 
 
 def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
     secret = settings.command_secret.get_secret_value().encode()
-    records, appointments, tasks = Records(pool, secret), Appointments(pool, secret), Tasks(pool)
+    records = Records(pool, secret, settings.policies)
+    appointments, tasks = Appointments(pool, secret), Tasks(pool)
+    overdues, days = Overdues(pool), AppointmentDays(pool)
     notices, critical = Notices(pool), CriticalResults(pool)
+    news = messenger(client, settings)
+    nights = DayEnds(pool, secret, settings.policies, news)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -74,11 +100,18 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             records.load,
             records.record,
             records.record_unreadable,
+            overdues.tell,
+            overdues.settle,
             appointments.load,
             appointments.write,
+            days.look,
+            days.settle,
+            AfterCare(pool).look,
+            Recalls(pool).due,
             AuditSeals(pool).seal_day,
-            Identities(pool, secret).write,
+            Identities(pool, secret, settings.policies).write,
             tasks.open,
+            tasks.reopen,
             tasks.close,
             tasks.escalate,
             notices.reminder,
@@ -86,14 +119,20 @@ def clinic_worker(client: Client, pool: Pool, settings: Settings) -> Worker:
             critical.know,
             critical.tell,
             critical.owed,
+            CallBacks(pool).owed,
+            Approvals(pool).know,
             Outbox(pool).give_up,
+            Reconciliations(pool, TemporalRuns(client, settings), settings.policies).reconcile,
             *claim_activities(pool, settings),
-            messenger(client, settings).tell_visit,
+            nights.end,
+            nights.remind,
+            news.tell_visit,
         ],
         interceptors=[SafeHandlers()],
         workflow_runner=RUNNER,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=deployment_of(settings),
     )
 
 
@@ -102,7 +141,7 @@ def claim_activities(pool: Pool, settings: Settings) -> list[Any]:
     secret = settings.command_secret.get_secret_value().encode()
     claims = Claims(pool, secret, Vault(settings.keyring), settings.claim_follow_seconds)
     coverages = Coverages(pool)
-    return [claims.know, claims.note, claims.write, coverages.begin, coverages.answer]
+    return [claims.know, claims.note, claims.write, coverages.begin, coverages.answer, coverages.heard]
 
 
 async def main(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from integrations.services.sms.client import AfricasTalking
 from integrations.settings import Settings
 from models.command import Command
 from models.services import Service, queue_of
+from workers.build import deployment_of
 from workflows.mobile_payment import Callback, PaymentOpening
 from workflows.starting import visit_start
 from workflows.starting_money import start_payment_run
@@ -41,6 +42,7 @@ def service_workers(client: Client, pool: Pool, http: httpx2.AsyncClient, settin
     return [
         service_worker(
             client,
+            settings,
             Service.MPESA,
             [
                 desk.intend,
@@ -56,18 +58,21 @@ def service_workers(client: Client, pool: Pool, http: httpx2.AsyncClient, settin
                 counter.wake,
             ],
         ),
-        service_worker(client, Service.SMS, [messages.send]),
-        service_worker(client, Service.SMTP, [letters.send]),
+        service_worker(client, settings, Service.SMS, [messages.send]),
+        service_worker(client, settings, Service.SMTP, [letters.send]),
     ]
 
 
-def service_worker(client: Client, service: Service, activities: list[Callable[..., Awaitable[object]]]) -> Worker:
+def service_worker(
+    client: Client, settings: Settings, service: Service, activities: list[Callable[..., Awaitable[object]]]
+) -> Worker:
     return Worker(
         client,
         task_queue=queue_of(service),
         activities=activities,
         max_concurrent_activities=20,
         graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=deployment_of(settings),
     )
 
 

@@ -46,4 +46,4 @@ def payer_worker(client: Client, pool: Pool, service: Service, payer: PayerServi
         desk.look,
         desk.close,
     ]
-    return service_worker(client, service, [*work, CoverDesk(gate, payer).check])
+    return service_worker(client, settings, service, [*work, CoverDesk(gate, payer).check])

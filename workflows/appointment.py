@@ -14,9 +14,11 @@ with workflow.unsafe.imports_passed_through():
     from models.appointments import Appointment, AppointmentCommand
     from models.envelope import Reply
     from models.words import clock, spoken
-    from workflows.beside import begin_or_tell, reminder_of, told
+    from workflows.beginning import begin_or_tell, told
+    from workflows.beside import reminder_of
+    from workflows.freeing import NO_MESSAGE
     from workflows.surely import surely
-    from workflows.visit import NO_MESSAGE, plain
+    from workflows.visit import plain
 
 NOBODY_CAME = timedelta(minutes=10)
 A_DAY = timedelta(days=1)

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from models.envelope import Reply
     from workflows import claim_draft, claim_out
     from workflows.claim_run import ClaimRun
+    from workflows.hearing import may_end
     from workflows.surely import surely
 
 CHANGED = "changed"
@@ -70,6 +71,8 @@ class ClaimWorkflow:
                 workflow.continue_as_new(opening)
             await self.step()
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not claim.tasks)
+        if not may_end(claim.has_news):
+            workflow.continue_as_new(opening)
         return claim.known.status if claim.known else "NOTHING"
 
     async def is_at_rest(self) -> bool:

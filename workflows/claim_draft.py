@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.payers import Code, PayerDesk
-    from models.claims import NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Purpose
+    from models.claims import LEFT_UNSEEN, NOTHING_INVOICED, VISIT_CANCELLED, ClaimStatus, Purpose
     from models.tasks import TaskKind
     from workflows.claim_run import ClaimRun
 
@@ -17,7 +17,7 @@ AN_HOUR = timedelta(hours=1)
 async def consent(claim: ClaimRun) -> None:
     """The patient agrees that the payer is claimed from, and the claim is opened over there."""
     if claim.facts.visit_was_cancelled:
-        claim.giving_up = VISIT_CANCELLED
+        claim.giving_up = for_nothing(claim)
         return
     if Purpose.VISIT not in claim.facts.consents:
         claim.ask_for(TaskKind.CHECK_IN_WITH_INSURER)
@@ -31,6 +31,10 @@ async def consent(claim: ClaimRun) -> None:
     elif not answered.was_left:
         claim.codes.pop(Purpose.VISIT, None)
         await claim.note(S.OPEN)
+
+
+def for_nothing(claim: ClaimRun) -> str:
+    return LEFT_UNSEEN if claim.facts.left_unseen else VISIT_CANCELLED
 
 
 async def code_for(claim: ClaimRun, purpose: Purpose, task: TaskKind) -> None:
@@ -60,7 +64,7 @@ async def prepare(claim: ClaimRun) -> None:
     """Once there is an invoice and every code is known: bring the claim over there to what the rows say."""
     facts = await claim.looked_up()
     if facts.visit_was_cancelled:
-        claim.giving_up = VISIT_CANCELLED
+        claim.giving_up = for_nothing(claim)
     elif not facts.has_invoice and facts.visit_is_over:
         claim.giving_up = NOTHING_INVOICED
     elif not facts.has_invoice or facts.visit_was_reopened:

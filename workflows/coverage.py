@@ -7,12 +7,16 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.coverage import MOVED, Answer, Coverages, CoverDesk, Question
+    from activities.messenger import Messenger
     from models.base import Value
     from models.claims import Cover
     from models.services import Service, queue_of
     from workflows import attributes
     from workflows.payer_line import PayerLine
-    from workflows.surely import surely
+    from workflows.surely import IN_SIGHT, surely
+
+
+HEARS = "the visit hears of its cover"
 
 
 def workflow_id(visit_id: UUID) -> str:
@@ -42,7 +46,17 @@ class CoverageCheckWorkflow:
             workflow.upsert_search_attributes([attributes.FACILITY.value_set(str(opening.facility_id))])
             status = await self.answered(asked)
             if status != MOVED:
+                if workflow.patched(HEARS):
+                    await self.tell_visit()
                 return status
+
+    async def tell_visit(self) -> None:
+        """Where the patient pays first unless the payer does, the visit hears of the answer."""
+        news = await surely("Whether the visit waits for it", Coverages.heard, self.opening.visit_id, self.nothing)
+        if news:
+            await workflow.execute_activity_method(
+                Messenger.tell_visit, news, summary="Tell the visit of its cover", **IN_SIGHT
+            )
 
     async def answered(self, asked: Question) -> str:
         line = PayerLine(queue_of(Service(self.gateway)), self.on_late)

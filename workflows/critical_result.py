@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from models.words import clock as by_the_clock
     from models.words import someone
     from workflows.clock import watch
+    from workflows.hearing import looked_to_the_end
     from workflows.surely import IN_SIGHT, surely
 
 CHANGED = "changed"
@@ -41,21 +42,24 @@ class CriticalResultWorkflow:
 
     @workflow.run
     async def run(self, opening: CriticalOpening) -> str:
-        while True:
-            heard = self.changes
-            facts = await surely("Look up the critical value", CriticalResults.know, self.lab_request_id, self.delayed)
-            if self.asked and (facts is None or facts.since != self.asked.since):
-                await self.close(self.asked, "The value was corrected.")
-            if facts is None:
-                return "CORRECTED" if self.asked else "NOTHING"
-            if facts.is_acknowledged:
-                await self.close(facts, "")
-                return "ACKNOWLEDGED"
-            await self.ask(facts, heard)
+        return await looked_to_the_end(lambda: self.changes, self.look)
 
     @workflow.signal(name=CHANGED, description="Acknowledged, or reported anew: look it up.")
     async def changed(self) -> None:
         self.changes += 1
+
+    async def look(self, heard: int) -> str:
+        """How it ended; empty where it is to be looked up again."""
+        facts = await surely("Look up the critical value", CriticalResults.know, self.lab_request_id, self.delayed)
+        if self.asked and (facts is None or facts.since != self.asked.since):
+            await self.close(self.asked, "The value was corrected.")
+        if facts is None:
+            return "CORRECTED" if self.asked else "NOTHING"
+        if facts.is_acknowledged:
+            await self.close(facts, "")
+            return "ACKNOWLEDGED"
+        await self.ask(facts, heard)
+        return ""
 
     async def ask(self, facts: CriticalFacts, heard: int) -> None:
         """The task, and the ladder, until something changed."""

@@ -14,8 +14,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.messenger import Messenger, News
     from models.envelope import Reply
     from models.identity import IdentityCommand
+    from workflows.after_care import after_care_of
+    from workflows.beginning import begin_or_tell
+    from workflows.freeing import NO_MESSAGE
     from workflows.surely import IN_SIGHT, surely
-    from workflows.visit import NO_MESSAGE, plain
+    from workflows.visit import plain
 
 NOBODY_CAME = timedelta(minutes=10)
 
@@ -49,6 +52,8 @@ class PatientMergeWorkflow:
             )
         except TimeoutError:
             return "NOTHING"
+        for patient_id in self.outcome.patients if self.outcome else ():
+            await begin_or_tell(after_care_of(patient_id))
         while True:
             await self.tell_visits()
             await workflow.wait_condition(workflow.all_handlers_finished)

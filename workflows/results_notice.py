@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from models.words import clock as by_the_clock
     from models.words import spoken
     from workflows.clock import until
-    from workflows.reminder import A_SENDING
+    from workflows.hearing import may_end
+    from workflows.sending import A_SENDING
     from workflows.surely import surely
 
 CHANGED = "changed"
@@ -46,7 +47,9 @@ class ResultsNoticeWorkflow:
             heard = self.changes
             owed = await surely("What the visit owes", Notices.reports, self.visit_id, self.show_delay)
             if owed is None:
-                return "NOTHING"
+                if may_end(self.changes != heard):
+                    return "NOTHING"
+                continue
             if owed.after and workflow.now() < owed.after:
                 await self.wait(owed, owed.after, heard)
                 continue  # meanwhile a clinician may have seen the patient

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
@@ -21,14 +20,19 @@ with workflow.unsafe.imports_passed_through():
     from models.envelope import Reply
     from models.problems import Conflict, KeyReused, Problem, Refused
     from models.staff import Person, Role
-    from models.visit import Visit, summary
-    from models.words import details
+    from models.visit import Visit
+    from models.visit_summary import summary
+    from models.words import clock, details
     from workflows import attributes
     from workflows.beside import begin
+    from workflows.freeing import NO_MESSAGE, Freeing, freeing
     from workflows.surely import surely
+    from workflows.visit_clocks import VisitClocks
 
 PERFORM = "perform"
 SUBMIT = "submit"
+LOOK_AGAIN = "look_again"
+UNKNOWN = "this visit knows no such signal; use `submit`"
 NOBODY_CAME = timedelta(minutes=10)
 """How long a run that was started for a registration waits for it."""
 
@@ -36,7 +40,11 @@ REMEMBERED = 500
 """Command ids that a run knows by heart; of older ones the rows know."""
 
 ACTION: TypeAdapter[Any] = TypeAdapter(AnyVisitAction)
-NO_MESSAGE = RawValue(Payload())
+WATCHES_ANEW = "watches-anew"
+"""Visits that were told to look before this go on with the clocks that they had."""
+
+DESCRIBED = "described-signals"
+"""Visits from before these signals were there go on keeping them as unknown."""
 
 
 def workflow_id(visit_id: UUID) -> str:
@@ -50,6 +58,8 @@ class Opening(BaseModel):
     visit_id: UUID
     visit: Visit | None = None
     processed: dict[str, str] | None = None
+    told: dict[str, int] | None = None
+    refused: str = ""
 
 
 @workflow.defn(name="Visit")
@@ -64,21 +74,30 @@ class VisitWorkflow:
         self.is_known = opening.processed is not None
         self.came_to_nothing = False
         self.is_delayed = False
+        self.refused = opening.refused
         self.shown: dict[str, Any] = {}
         self.starts: list[Start] = []
         self.desk = asyncio.Lock()
+        self.clocks = VisitClocks(opening.visit_id, opening.told or {}, self.show)
 
     @workflow.run
     async def run(self, opening: Opening) -> str:
         async with self.desk:
             await self.know()
+        self.clocks.follow(self.visit)
         self.show()
         if self.visit is None:
             await self.wait_for_registration()
         await self.work_until_the_end()
         if not self.is_finished:
             workflow.continue_as_new(
-                Opening(visit_id=self.visit_id, visit=self.visit, processed=self.latest(REMEMBERED))
+                Opening(
+                    visit_id=self.visit_id,
+                    visit=self.visit,
+                    processed=self.latest(REMEMBERED),
+                    told=self.clocks.told or None,
+                    refused=self.refused,
+                )
             )
         return self.visit.status if self.visit else "NOTHING"
 
@@ -87,7 +106,7 @@ class VisitWorkflow:
         while True:
             await workflow.wait_condition(lambda: bool(self.starts) or self.is_finished or self.should_go_on_anew)
             if not self.starts:
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self.may_stop)
             if not self.starts:
                 return
             assert self.visit is not None
@@ -127,16 +146,56 @@ class VisitWorkflow:
 
         The message is read here, not by the SDK, which drops a signal that it cannot decode.
         """
-        raw = plain(message)
+        await self.obey(plain(message))
+
+    async def obey(self, raw: Any) -> None:
         command = self.understood(raw)
         if isinstance(command, Command):
-            await self.carry_out(command, remember=True)
+            outcome = await self.carry_out(command, remember=True)
+            if command.actor.id == TEMPORAL_UI:
+                self.note(command.action.said, outcome.problem.detail if outcome.problem else "")
         else:
             await self.keep_unreadable(raw, command)
+            self.note("A signal", command)
+
+    def note(self, what: str, why_not: str) -> None:
+        """What became of the last signal that a person sent from the Temporal UI."""
+        self.refused = f"{what} was refused at {clock(workflow.now())}: {why_not}" if why_not else ""
+        self.show()
+
+    async def free(self, signal: Freeing, message: RawValue) -> None:
+        """What frees a stuck visit, sent from the Temporal UI."""
+        if not workflow.patched(DESCRIBED):
+            await self.unknown(signal.kind, [message])
+            return
+        await self.obey(signal.form(plain(message)))
+
+    cancel_visit = freeing("cancel_visit")
+    patient_left = freeing("patient_left")
+    release_patient = freeing("release_patient")
+    enter_in_error = freeing("enter_in_error")
+    decide_waiver = freeing("decide_waiver")
+    decide_refund = freeing("decide_refund")
+    review_break_glass = freeing("review_break_glass")
+
+    @workflow.signal(name=LOOK_AGAIN, description="Take the visit from its rows: they moved without this run.")
+    async def look_again(self) -> None:
+        """Changes nothing but what this run knows, shows and watches; a visit that is over ends its run."""
+        async with self.desk:
+            if self.visit is None:
+                return  # the registration that it waits for brings it
+            self.is_known = False
+            told = await self.know()
+            if workflow.patched(WATCHES_ANEW):
+                self.clocks.told = told
+                self.clocks.follow(self.visit, anew=True)
+            self.came_to_nothing = self.visit is None
+            self.show()
 
     @workflow.signal(dynamic=True, description="Kept as refused: this visit knows no such signal.")
     async def unknown(self, name: str, args: Sequence[RawValue]) -> None:
-        await self.keep_unreadable(None, "this visit knows no such signal; use `submit`")
+        await self.keep_unreadable(None, UNKNOWN)
+        self.note("A signal", UNKNOWN)
 
     @workflow.query(name="current", description="The visit as it stands.")
     def current(self) -> dict[str, Any]:
@@ -147,16 +206,25 @@ class VisitWorkflow:
         return self.visit.is_over if self.visit else self.came_to_nothing
 
     @property
+    def may_stop(self) -> bool:
+        """Whoever was told of a late patient hears of the end, too; what goes on anew watches anew."""
+        return not self.is_finished or self.clocks.are_quiet
+
+    @property
     def should_go_on_anew(self) -> bool:
         return workflow.info().is_continue_as_new_suggested()
 
-    async def know(self) -> None:
-        """Take the visit from its rows, where this run has not seen it yet."""
+    async def know(self) -> dict[str, int]:
+        """Take the visit from its rows, where this run has not seen it yet; how far its late waits were told there."""
         if self.is_known:
-            return
+            return {}
         loaded = await surely("Look up the visit", Records.load, self.visit_id, self.show_delay)
+        missed = [id for id in loaded.processed if id not in self.processed] if self.visit else []
+        self.starts += [start for id in missed for start in loaded.starts.get(id, ())]
         self.visit, self.processed, self.is_known = loaded.visit, dict(loaded.processed), True
+        self.clocks.told |= loaded.told
         self.is_delayed = False
+        return dict(loaded.told)
 
     async def wait_for_registration(self) -> None:
         try:
@@ -188,6 +256,7 @@ class VisitWorkflow:
             self.starts += outcome.starts  # a repetition of what this run knows has begun already
         if outcome.problem is None or remember:
             self.processed.setdefault(str(command.id), command.digest)
+        self.clocks.follow(self.visit)
         self.show()
 
     def accounts_for(self, outcome: Outcome) -> bool:
@@ -240,26 +309,34 @@ class VisitWorkflow:
         """Tell the Temporal UI where the visit stands, where that changed."""
         words = details(self.visit) if self.visit else "Waits for the registration."
         delay = "\n\n**The database does not answer; what was accepted is written when it returns.**"
-        workflow.set_current_details(words + (delay if self.is_delayed else ""))
-        wanted = attributes_of(self.visit, self.is_delayed)
+        refused = f"\n\n**{self.refused}**" if self.refused else ""
+        late = self.clocks.in_words()
+        workflow.set_current_details(words + late + refused + (delay if self.is_delayed else ""))
+        wanted = self.attributes()
         changed: list[SearchAttributeUpdate[Any]] = [
-            key.value_set(value) for key, value in wanted.items() if self.shown.get(key.name) != value
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in wanted.items()
+            if self.shown.get(key.name) != value
         ]
         if changed:
             workflow.upsert_search_attributes(changed)
             self.shown |= {key.name: value for key, value in wanted.items()}
+
+    def attributes(self) -> dict[Any, Any]:
+        attention = [*(["DATABASE"] if self.is_delayed else []), *(["OVERDUE"] if self.clocks.late else [])]
+        return attributes_of(self.visit, attention) | {attributes.DUE_AT: self.clocks.due_at}
 
 
 def version_of(visit: Visit | None) -> int:
     return visit.version if visit else 0
 
 
-def attributes_of(visit: Visit | None, is_delayed: bool) -> dict[Any, Any]:
+def attributes_of(visit: Visit | None, attention: list[str]) -> dict[Any, Any]:
     """What supervisors can filter by; nothing about a person."""
-    attention = {attributes.ATTENTION: ["DATABASE"] if is_delayed else []}
     if visit is None:
-        return attention if is_delayed else {}
-    return attention | {
+        return {attributes.ATTENTION: attention} if attention else {}
+    return {
+        attributes.ATTENTION: attention,
         attributes.VISIT_STATUS: str(visit.status),
         attributes.WAITING_AT: [str(station) for station in visit.waiting_at],
         attributes.TRIAGE_CATEGORY: str(visit.triage_category or "UNTRIAGED"),

@@ -66,6 +66,7 @@ def _everybody_reaches(folder: Path) -> bool:
 
 
 def _initialise(cluster: Path) -> None:
+    cluster = cluster.resolve()  # the programs run in that folder
     account = account_for(cluster)
     cluster.mkdir(mode=0o700)
     if account:

@@ -22,8 +22,13 @@ from temporalio.service import RPCError
 from integrations.embedded.process import Part, PartProcess
 from integrations.settings import Settings
 
-# A visit whose workflow task failed twice in a row says so in a search attribute, and supervisors can list it.
-DYNAMIC_CONFIGURATION = {"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2"}
+# A visit whose workflow task failed twice in a row says so in a search attribute, and supervisors can list it. It is
+# tried
+# again within half a minute: by itself the server would wait longer and longer, also after the code was mended.
+DYNAMIC_CONFIGURATION = {
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
+    "history.workflowTaskRetryMaxInterval": '"20s"',
+}
 
 
 class EmbeddedTemporal:

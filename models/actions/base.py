@@ -8,13 +8,17 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from models.base import Value
-from models.catalogue import Known, Resource, Want
+from models.catalogue import MARKABLE, Known, Resource, Want
 from models.claims import Payer
 from models.events import Event
+from models.orders import Order
+from models.policy import Policy
 from models.problems import Missing, NotFound, NotYourRole, OutstandingWork, VisitClosed, WrongStage
 from models.staff import SERVES, Person, Role, Station
 from models.stock import StockMove
-from models.visit import Order, Visit
+from models.visit import Visit
+
+MARKS = ("entered_in_error_at", "entered_in_error_by", "entered_in_error_reason")
 
 
 class Row(Value):
@@ -38,10 +42,29 @@ class Start(Value):
     """
 
     kind: Literal[
-        "MobilePayment", "Reminder", "ResultsNotice", "CoverageCheck", "Claim", "CriticalResult", "Obligation"
+        "MobilePayment",
+        "Reminder",
+        "ResultsNotice",
+        "CoverageCheck",
+        "Claim",
+        "CriticalResult",
+        "Obligation",
+        "AfterCare",
+        "CallBack",
+        "Approval",
     ]
     id: UUID
     payer: Payer | None = None
+
+
+def after_care(*patient_ids: UUID) -> tuple[Start, ...]:
+    """What is owed to these patients after their visits is looked at again."""
+    return tuple(Start(kind="AfterCare", id=id) for id in patient_ids)
+
+
+def here(call_backs: tuple[UUID, ...]) -> tuple[Start, ...]:
+    """Calls that are owed to a patient look again whether they are needed."""
+    return tuple(Start(kind="CallBack", id=id) for id in call_backs)
 
 
 class Charge(Value):
@@ -65,6 +88,11 @@ class Recharge(Value):
     taken_back_by: UUID
 
 
+def charge_id(command_id: UUID, number: int) -> UUID:
+    """The line's own id: what no order made (the consultation) is found by it."""
+    return uuid5(command_id, f"charge-{number}")
+
+
 class Change(Value):
     """What an accepted action does: the visit's new facts and everything to write with them."""
 
@@ -77,6 +105,8 @@ class Change(Value):
     starts: tuple[Start, ...] = ()
     moves: tuple[StockMove, ...] = ()
     """What leaves the pharmacy's shelf, or comes back to it."""
+    unserved: tuple[UUID, ...] = ()
+    """Records that were entered in error: whoever waited for what they say has not been served by it."""
     moved_from: UUID | None = None
     """The patient whose records of this visit are now those of the visit's patient."""
     moved_because: str = ""
@@ -116,7 +146,8 @@ class Case(Value):
             "recorded_by": self.actor.id,
             "recorded_at": self.at,
         }
-        return Row(resource=resource, id=self.id, values={**stamped, **values})
+        unmarked = dict.fromkeys(MARKS) if resource in MARKABLE else {}
+        return Row(resource=resource, id=self.id, values={**stamped, **unmarked, **values})
 
 
 class Action(Value, ABC):
@@ -132,12 +163,18 @@ class Action(Value, ABC):
     starts_visit: ClassVar[bool] = False
     by_the_clinic: ClassVar[bool] = False
     """Whether only the clinic's own workflows do it, and no person."""
+    is_progress: ClassVar[bool] = True
+    """Whether the visit gets on by it; it does not by being handed over."""
 
     kind: str
 
     def wants(self) -> tuple[Want, ...]:
         """What must be looked up before the decision."""
         return ()
+
+    def wants_under(self, policy: Policy) -> tuple[Want, ...]:
+        """The same, with what the clinic's policy asks for besides."""
+        return self.wants()
 
     def check(self, visit: Visit, actor: Person) -> None:
         """Raise Refused when the visit's own facts already say no. Asked twice: early, and where it is written."""
@@ -151,6 +188,11 @@ class Action(Value, ABC):
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         """The body of the answer: the record, with the visit's summary inside."""
         return {**change.rows[0].whole, "visit": shown}
+
+    @property
+    def audited_resource(self) -> Resource:
+        """What kind of record the audit entry is about."""
+        return self.resource
 
     def audit_id(self, case: Case) -> UUID:
         """Which record the audit entry is about."""

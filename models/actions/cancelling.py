@@ -16,8 +16,9 @@ from models.actions.laboratory import cancelled
 from models.actions.orders import order_to_change
 from models.base import Words
 from models.catalogue import Resource, RowOf, Want
+from models.orders import OrderKind
 from models.staff import Person, Role
-from models.visit import OrderKind, Visit
+from models.visit import Visit
 
 HEARING = (Role.LAB_TECHNICIAN, Role.CLINICAL_OFFICER)
 
@@ -51,7 +52,8 @@ class CancelOrder(Action):
         report = reported(case, row, None)
         done = {"completed_at": case.at, "completed_by": case.actor.id}
         values = {**report.values, **done, "status": "CANCELLED", "reason": self.reason}
-        visit = watched(case.visit.closing(order.id).charging(-order.charged), order.id, report)
+        uncharged = case.visit.closing(order.id).charging(-order.charged, is_first=order.pays_first)
+        visit = watched(uncharged, order.id, report)
         if order.person_id != case.actor.id:
             visit = visit.having(has_unread_results=True)
         visit = back_to_clinician(case, visit, order.person_id)

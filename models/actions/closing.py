@@ -5,12 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from models.actions.base import Case, Change, Row, Start
+from models.actions.obligations import closed, owed_again
 from models.appointments import OPEN
 from models.catalogue import ClaimStanding, Resource
+from models.endings import Ending
 from models.events import Event
+from models.paying import AskedFor
 from models.staff import Role
 from models.tasks import NewTask, TaskKind, task_event
 from models.visit import Visit
+from models.waiving import without_surplus
+
+PENDING_AGAIN = {"status": "PENDING", "cancelled_at": None, "cancelled_by": None, "cancel_reason": None}
+"""A referral that was cancelled, and is not after all."""
 
 HEARS = {Resource.APPOINTMENT: "Reminder", Resource.OBLIGATION: "Obligation"}
 """Which workflow hears that such a record changed."""
@@ -56,11 +63,18 @@ def task(case: Case, visit: Visit, kind: TaskKind, words: str, **facts: Any) -> 
 
 
 def refund(case: Case, visit: Visit) -> tuple[Row, ...]:
-    """Money that nobody owes any more goes back; a person sees to it."""
-    if visit.balance >= 0:
+    """Money that nobody owes any more goes back; a person sees to it. Paying the refund out closes the task."""
+    visit = without_surplus(visit)
+    if visit.held == 0:
         return ()
-    words = f"the visit is over, and KES {-visit.balance} were paid or covered beyond the bill. Give it back."
+    words = f"the visit is over, and KES {visit.held} were paid or covered beyond the bill. Give it back."
     return (opening(task(case, visit, TaskKind.REFUND_PATIENT, words)),)
+
+
+def paying_out(case: Case, visit: Visit, asked: AskedFor) -> Row:
+    """The cashier is asked to pay an approved refund out."""
+    words = f"KES {asked.amount} go back to the patient. Pay them out: action pay_out_refund, {asked.id}."
+    return opening(task(case, visit, TaskKind.REFUND_PATIENT, words))
 
 
 def debt(case: Case, visit: Visit) -> tuple[Row, ...]:
@@ -68,6 +82,22 @@ def debt(case: Case, visit: Visit) -> tuple[Row, ...]:
         return ()
     words = f"the patient has died, and KES {visit.balance} are open. Speak with the family; payments are taken."
     return (opening(task(case, visit, TaskKind.SETTLE_BILL, words)),)
+
+
+def referrals_cancelled(case: Case, obligations: Iterable[dict[str, Any]], reason: str) -> tuple[Row, ...]:
+    """The visit's referrals to other facilities, of which nobody waits to hear any more. `obligations`: open ones."""
+    asked = [row for row in obligations if row["visit_id"] == case.visit_id and row["referral_id"]]
+    done = {"status": "CANCELLED", "cancelled_at": case.at, "cancelled_by": case.actor.id, "cancel_reason": reason}
+    sent = (Row(resource=Resource.REFERRAL, id=row["referral_id"], values=done, former={}) for row in asked)
+    return (*sent, *(closed(case, row["id"], "CANCELLED", reason, row) for row in asked))
+
+
+def referrals_again(case: Case, ending: Ending) -> tuple[Row, ...]:
+    """What came of these is to be known after all. Needs the visit's records."""
+    sent = [row for row in case.known.records.all(Resource.REFERRAL) if row["id"] in ending.referrals]
+    owed = {row["referral_id"]: row for row in case.known.records.all(Resource.OBLIGATION) if row["referral_id"]}
+    again = (Row(resource=Resource.REFERRAL, id=row["id"], values=PENDING_AGAIN, former=row) for row in sent)
+    return (*again, *(owed_again(case, owed[row["id"]]) for row in sent))
 
 
 def rescheduled(appointments: Iterable[dict[str, Any]], status: str) -> tuple[Row, ...]:

@@ -13,12 +13,14 @@ from models.actions.base import (
     require_triage,
 )
 from models.base import Line, Note, Words
-from models.catalogue import PriceOf, Resource, RowOf, Want
+from models.catalogue import CONSULTATION_CODE, PriceOf, Resource, RowOf, Want
+from models.gates import pays_first, require_consultation_paid
+from models.orders import OrderKind
 from models.problems import AlreadyDone, Conflict, Missing, NotFound, WrongStage
+from models.queueing import require_not_with_another, taken
+from models.referrals import NOTHING_YET
 from models.staff import Person, Role, Station
-from models.visit import OrderKind, Visit
-
-CONSULTATION_CODE = "CONSULTATION"
+from models.visit import Visit
 
 
 def reviews(visit: Visit) -> list[UUID]:
@@ -42,9 +44,14 @@ class TakeIn(Action):
         is_mine = visit.provider_id == actor.id
         if visit.taken_in and not visit.seen and (is_mine or not reviews(visit)):
             raise AlreadyDone(f"The patient is with {'you' if is_mine else 'another clinician'} already.")
+        if not reviews(visit):
+            require_not_with_another(visit, Station.CONSULTATION, actor)
+        require_consultation_paid(visit)
 
     def apply(self, case: Case) -> Change:
-        return Change(visit=case.visit.having(taken_in=True, provider_id=case.actor.id))
+        visit = case.visit.having(taken_in=True, provider_id=case.actor.id, look_again_since=None)
+        waits = Station.CONSULTATION in visit.waiting_at
+        return Change(visit=taken(visit, Station.CONSULTATION, case.actor, case.at) if waits else visit)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return shown
@@ -78,17 +85,22 @@ class RecordEncounter(Action):
                 "The results wait for the clinician who ordered them. Take the patient in to take over.",
                 missing=[missing],
             )
+        require_consultation_paid(visit)
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.closing(*reviews(case.visit)).having(
-            taken_in=True, seen=True, provider_id=case.actor.id, has_unread_results=False
+            taken_in=True, seen=True, provider_id=case.actor.id, has_unread_results=False, look_again_since=None
         )
         blank = {"vital_signs": None, "assessment": None}
         row = case.row(Resource.ENCOUNTER, {**self.fields(), "provider_id": case.actor.id, **blank})
         if case.visit.seen:
             return Change(visit=visit, rows=(row,))
         charge = consultation_charge(case)
-        return Change(visit=visit.charging(charge.amount), rows=(row,), charges=(charge,))
+        fee = case.visit.consultation_fee
+        is_first = fee is not None and fee.amount > 0
+        return Change(
+            visit=visit.charging(charge.amount, is_first=is_first, id=case.id), rows=(row,), charges=(charge,)
+        )
 
 
 def consultation_charge(case: Case) -> Charge:
@@ -106,6 +118,8 @@ def require_same_visit(case: Case, encounter_id: UUID | None) -> None:
         raise NotFound("There is no such encounter. Leave encounter_id out, or correct it.")
     if case.known.row["visit_id"] != case.visit.id:
         raise Conflict("The encounter belongs to another visit.")
+    if case.known.row.get("entered_in_error_at"):
+        raise Conflict("The encounter was entered in error. Leave encounter_id out, or name another.")
 
 
 class RecordDiagnosis(Action):
@@ -155,9 +169,18 @@ class Refer(Action):
             raise AlreadyDone(f"The patient is referred to {self.station} already.")
 
     def apply(self, case: Case) -> Change:
-        order = case.order(kind=OrderKind.REFERRAL, station=self.station)
+        order = case.order(
+            kind=OrderKind.REFERRAL, station=self.station, pays_first=pays_first(case.visit, self.station)
+        )
         visit = case.visit.opening(order)
         if not (visit.taken_in or visit.seen or self.station in visit.referred_to):
             visit = visit.having(referred_to=(*visit.referred_to, self.station))
-        values = {**self.fields(), "status": "PENDING", "referred_by": case.actor.id}
+        instead = not (case.visit.taken_in or case.visit.seen)
+        facts = {
+            "status": "PENDING",
+            "referred_by": case.actor.id,
+            "replaces_consultation": instead,
+            "quoted_item": None,
+        }
+        values = {**NOTHING_YET, **self.fields(), **facts}
         return Change(visit=visit, rows=(case.row(Resource.REFERRAL, values),))

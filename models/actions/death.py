@@ -1,26 +1,29 @@
 """A death in the clinic, or of somebody who was brought in dead; and a death that was written down in error."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from models.actions import closing
-from models.actions.base import Action, Case, Change, Charge, Row, require_open
+from models.actions.base import Action, Case, Change, Charge, Row, after_care, require_open
 from models.actions.reopening import is_lately, marked, undone
-from models.base import NOTHING, Moment, Words
-from models.catalogue import AffairsOfVisit, Resource, Want
+from models.base import Moment, Words
+from models.catalogue import AffairsOfVisit, RecordsOfVisit, Resource, Want
+from models.endings import Death, Ending
 from models.events import EVERYONE, Event
 from models.medication_words import request_status
+from models.orders import Order, OrderKind
 from models.problems import Conflict, Missing, WrongStage, invalid
 from models.staff import Person, Role
-from models.visit import Death, Ending, Order, OrderKind, Status, Visit
+from models.status import Status
+from models.visit import Visit
 
 DIED = "The patient has died."
 LIVES = "The patient lives; the death was taken back."
 
 
 class RecordDeath(Action):
-    """Certify a death and end the visit: open orders are cancelled and taken off the bill, appointments too, and no
-    message goes to the patient any more. What is owed stays owed; the family may pay.
+    """Certify a death and end the visit: open orders are cancelled and taken off the bill, appointments and referrals
+    too, and no message goes to the patient any more. What is owed stays owed; the family may pay.
 
     `circumstances`: how it came about, the cause as far as it is known.
     """
@@ -46,32 +49,39 @@ class RecordDeath(Action):
         self.require_possible(case)
         visit, affairs = case.visit, case.known.affairs
         orders = visit.open_orders
-        back = sum((order.charged - order.kept for order in orders), NOTHING)
-        ended = visit.closing(*(order.id for order in orders)).charging(-back)
+        ended = visit.closing(*(order.id for order in orders))
+        for order in orders:
+            ended = ended.charging(order.kept - order.charged, is_first=order.pays_first)
         kept = closing.kept(affairs.appointments)
+        sent = closing.referrals_cancelled(case, affairs.obligations, DIED)
         tasks = (*closing.debt(case, ended), *closing.refund(case, ended))
         ended = ended.having(
             end=Status.DECEASED,
             completed_at=case.at,
             discharge_notes=self.circumstances,
             death=self.certified(case),
+            referred_out=(),
             ending=Ending(
                 command_id=case.id,
                 by=case.actor.id,
                 orders=orders,
                 appointments=tuple(row["id"] for row in kept),
+                referrals=visit.referred_out,
                 tasks=closing.ids(tasks, Resource.TASK),
+                waivers=visit.waivers,
             ),
         )
         rows = (
             deceased(visit.patient_id, self.time_of_death),
             *(stopped(case, order) for order in orders if order.kind is not OrderKind.REVIEW),
             *closing.rescheduled(kept, "CANCELLED"),
-            *(to_next_of_kin(row) for row in affairs.obligations),
+            *sent,
+            *(to_next_of_kin(row) for row in affairs.obligations if row["id"] not in {one.id for one in sent}),
             *tasks,
         )
         claims = (claim for claim in affairs.claims if not claim.went_out)
-        change = closing.changed(ended, rows, closing.hearing(claims), (told(case, "patient:deceased"),))
+        hearing = (*closing.hearing(claims), *after_care(visit.patient_id))
+        change = closing.changed(ended, rows, hearing, (told(case, "patient:deceased"),))
         charges = tuple(charge_kept(case, order) for order in orders if order.dispensed)
         taken_back = tuple(order.id for order in orders)
         return change.model_copy(update={"charges": charges, "uncharged": taken_back})
@@ -110,7 +120,7 @@ class UndoDeath(Action):
     reason: Words
 
     def wants(self) -> tuple[Want, ...]:
-        return (AffairsOfVisit(),)
+        return (AffairsOfVisit(), RecordsOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.end is not Status.DECEASED:
@@ -136,24 +146,26 @@ class UndoDeath(Action):
 def still_over(case: Case, reason: str) -> Change:
     """Too late to go on with the visit: it is over, but nobody has died."""
     former = (*case.visit.undone_ends, marked(case, reason, ()))
-    return Change(visit=case.visit.having(end=Status.COMPLETED, death=None, ending=None, undone_ends=former))
+    visit = case.visit.having(end=Status.COMPLETED, death=None, ending=None, undone_ends=former)
+    return Change(visit=visit, starts=after_care(visit.patient_id))
 
 
 def deceased(patient_id: UUID, at: Any) -> Row:
     return Row(resource=Resource.PATIENT, id=patient_id, values={"deceased_at": at}, former={})
 
 
-def stopped(case: Case, order: Order) -> Row:
+def stopped(case: Case, order: Order, why: str = DIED) -> Row:
     """Cancelled; results and what was handed out stay as they are."""
     row = case.known.affairs.orders.get(order.id, {})
     if order.kind is OrderKind.LAB_REQUEST:
         done = {"completed_at": case.at, "completed_by": case.actor.id}
-        values = {"status": "CANCELLED", "reason": DIED, **done}
+        values = {"status": "CANCELLED", "reason": why, **done}
         return Row(resource=Resource.LAB_REQUEST, id=order.id, values=values, former=row)
     if order.kind is OrderKind.PRESCRIPTION:
         words = {"status": "CANCELLED", "request_status": request_status("CANCELLED", order.dispensed)}
         return Row(resource=Resource.PRESCRIPTION, id=order.id, values=words, former=row)
-    return Row(resource=Resource.REFERRAL, id=order.id, values={"status": "CANCELLED"}, former=row)
+    done = {"status": "CANCELLED", "cancelled_at": case.at, "cancelled_by": case.actor.id, "cancel_reason": DIED}
+    return Row(resource=Resource.REFERRAL, id=order.id, values=done, former=row)
 
 
 def charge_kept(case: Case, order: Order) -> Charge:
@@ -162,29 +174,53 @@ def charge_kept(case: Case, order: Order) -> Charge:
     return Charge(code=name, description=name, quantity=order.dispensed, unit_price=price, order_id=order.id)
 
 
+class Owed(NamedTuple):
+    """Of an obligation: what its task is called, what its words name, and how they begin for whoever is left."""
+
+    task: str
+    about: str
+    to_next_of_kin: str
+    to_the_patient: str
+
+
+OWED = {
+    "RESULT_TO_TELL": Owed(
+        "tell",
+        "id",
+        "A result is owed: speak with the next of kin, then tell_patient with obligation",
+        "A result is owed: tell the patient, then tell_patient with obligation",
+    ),
+    "DRUGS_OWED": Owed(
+        "hand out",
+        "prescription_id",
+        "Nobody collects what is owed: cancel prescription",
+        "A medicine is owed: hand out prescription",
+    ),
+    "REFERRAL_FEEDBACK": Owed(
+        "follow up",
+        "referral_id",
+        "Tell the other facility, and write down what came of referral",
+        "Ask the other facility what came of referral",
+    ),
+}
+
+
 def to_next_of_kin(obligation: dict[str, Any]) -> Row:
     """What was owed to the patient is still owed, or cannot be; the task says so now."""
-    if obligation["prescription_id"]:
-        return reworded(obligation, f"{DIED} Nobody collects what is owed: cancel prescription", "prescription_id")
-    return reworded(
-        obligation,
-        f"{DIED} A result is owed: speak with the next of kin, then tell_patient with obligation",
-        "id",
-    )
+    owed = OWED[obligation["kind"]]
+    return reworded(obligation, owed, f"{DIED} {owed.to_next_of_kin}")
 
 
 def to_the_patient(obligation: dict[str, Any]) -> Row:
     """The patient lives: whoever was sent to the next of kin is not any more."""
-    if obligation["prescription_id"]:
-        return reworded(obligation, f"{LIVES} A medicine is owed: hand out prescription", "prescription_id")
-    return reworded(obligation, f"{LIVES} A result is owed: tell the patient, then tell_patient with obligation", "id")
+    owed = OWED[obligation["kind"]]
+    return reworded(obligation, owed, f"{LIVES} {owed.to_the_patient}")
 
 
-def reworded(obligation: dict[str, Any], words: str, about: str) -> Row:
+def reworded(obligation: dict[str, Any], owed: Owed, words: str) -> Row:
     """The task that the obligation asks for; one that has not been opened yet stays as it will be."""
-    task_id = uuid5(obligation["id"], "hand out" if obligation["prescription_id"] else "tell")
-    values = {"words": f"{words} {obligation[about]}."}
-    return Row(resource=Resource.TASK, id=task_id, values=values, former={})
+    values = {"words": f"{words} {obligation[owed.about]}."}
+    return Row(resource=Resource.TASK, id=uuid5(obligation["id"], owed.task), values=values, former={})
 
 
 def told(case: Case, kind: str) -> Event:

@@ -15,18 +15,23 @@ from models.actions.base import (
     Change,
     Row,
     Start,
+    after_care,
+    here,
     require_consultation,
     require_nothing_open,
     require_open,
     require_role,
 )
 from models.actions.reopening import claims_that_wait
-from models.appointments import FARTHEST
+from models.appointments import FARTHEST, NEW
 from models.base import Date, Note, Number, Value, Words
 from models.catalogue import AffairsOfVisit, Resource, Want
+from models.endings import Ending
+from models.orders import OrderKind
 from models.problems import Conflict, Missing, OutstandingWork, WrongStage, invalid
 from models.staff import Person, Role
-from models.visit import Ending, OrderKind, Status, Visit, may_discharge
+from models.status import Status
+from models.visit import Visit, may_discharge
 from models.words import clock
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -60,6 +65,8 @@ class FollowUp(Value):
 
 class Discharge(Action):
     """Complete the visit: refused while anything is open, naming it. May book the follow-up.
+
+    Who was referred to another facility, which has not answered yet, leaves as REFERRED.
 
     `results_to_follow`: the patient goes before the laboratory has answered, and is told afterwards.
     """
@@ -97,18 +104,20 @@ class Discharge(Action):
     def apply(self, case: Case) -> Change:
         require_observed(case)
         left = lab_results.leaving(case, case.visit)
+        tasks = closing.refund(case, left.visit)
         visit = left.visit.having(
-            end=Status.COMPLETED,
+            end=Status.REFERRED if case.visit.referred_out else Status.COMPLETED,
             completed_at=case.at,
             discharge_notes=self.discharge_notes,
-            ending=Ending(command_id=case.id, by=case.actor.id),
+            ending=Ending(command_id=case.id, by=case.actor.id, tasks=closing.ids(tasks, Resource.TASK)),
         )
         starts = (*left.starts, Start(kind="ResultsNotice", id=case.visit_id), *claims_that_wait(case.visit))
+        rows, events = (*left.rows, *tasks), tuple(closing.task_events(tasks))
         if self.follow_up is None:
-            return Change(visit=visit, rows=left.rows, starts=starts)
+            return Change(visit=visit, rows=rows, starts=starts, events=events)
         appointment = self.appointment(case, self.follow_up)
         remind = Start(kind="Reminder", id=appointment.id)
-        return Change(visit=visit, rows=(appointment, *left.rows), starts=(remind, *starts))
+        return Change(visit=visit, rows=(appointment, *rows), starts=(remind, *starts), events=events)
 
     def appointment(self, case: Case, follow_up: FollowUp) -> Row:
         day = follow_up.day(case.today)
@@ -119,9 +128,8 @@ class Discharge(Action):
                 "appointment_type": "FOLLOW_UP",
                 "provider_id": case.visit.provider_id or case.actor.id,
                 "notes": follow_up.notes,
-                "status": "SCHEDULED",
                 "created_by": case.actor.id,
-                "version": 1,
+                **NEW,
             },
         )
 
@@ -145,8 +153,8 @@ class CancelVisit(Action):
     """End a visit that should not have been opened: nothing open, nothing owed, with a reason.
 
     Once the patient was taken in or money was taken, only a supervisor may: else a cancelled visit would hide both.
-    Its appointments are cancelled; its claims are closed, or checked by a clerk where they had gone out; what was paid
-    beyond the bill becomes a task to give it back.
+    Its appointments and its referrals to other facilities are cancelled; its claims are closed, or checked by a clerk
+    where they had gone out; what was paid beyond the bill becomes a task to give it back.
     """
 
     roles = frozenset({Role.RECEPTIONIST, Role.SUPERVISOR})
@@ -172,6 +180,7 @@ class CancelVisit(Action):
             named = ", ".join(affairs.newborns)
             raise Conflict(f"A newborn's visit ({named}) is linked to this one, which was no mistake then.")
         left = lab_results.leaving(case, case.visit)
+        sent = closing.referrals_cancelled(case, affairs.obligations, self.reason)
         own = [row for row in closing.kept(affairs.appointments) if row["visit_id"] == case.visit_id]
         tasks = (
             *closing.refund(case, left.visit),
@@ -181,13 +190,15 @@ class CancelVisit(Action):
             command_id=case.id,
             by=case.actor.id,
             appointments=tuple(row["id"] for row in own),
+            referrals=case.visit.referred_out,
             tasks=closing.ids(tasks, Resource.TASK),
         )
         visit = left.visit.having(
-            end=Status.CANCELLED, completed_at=case.at, discharge_notes=self.reason, ending=ending
+            end=Status.CANCELLED, completed_at=case.at, discharge_notes=self.reason, ending=ending, referred_out=()
         )
-        rows = (*left.rows, *closing.rescheduled(own, "CANCELLED"), *tasks)
-        return closing.changed(visit, rows, closing.hearing(c for c in affairs.claims if not c.went_out))
+        rows = (*left.rows, *closing.rescheduled(own, "CANCELLED"), *sent, *tasks)
+        hearing = closing.hearing(claim for claim in affairs.claims if not claim.went_out)
+        return closing.changed(visit, rows, (*hearing, *after_care(visit.patient_id), *here(affairs.call_backs)))
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return shown

@@ -5,16 +5,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from models.actions.base import Action, Case, Change, Row
+from models.actions.base import Action, Case, Change, Row, after_care, here
 from models.actions.registration import Arrival, check_birth, cover_asked, found
 from models.base import Date, Line, Number, Words
 from models.catalogue import NextNumber, PatientOf, Resource, Want
 from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone, age_in_years
 from models.events import Event
+from models.gates import cover_of
+from models.paying import PaymentType
 from models.problems import AlreadyDone, Conflict, FieldError, Invalid
 from models.staff import Person, Role
 from models.tasks import NewTask, TaskKind, task_event
-from models.visit import Bypass, PaymentType, TriageCategory, TriageColour, Visit
+from models.urgency import TriageCategory, TriageColour
+from models.visit import Bypass, Visit
 
 CARE_FIRST = "Emergency: care comes before registration, cover and triage"
 TOLD = (Role.CLINICAL_OFFICER, Role.TRIAGE_NURSE, Role.RECEPTIONIST)
@@ -68,6 +71,8 @@ class ReceiveEmergency(Arrival):
             triage_colour=TriageColour.RED,
             triage_incomplete=True,
             identity_pending=True,
+            gates=(),
+            consultation_fee=None,
             bypasses=self.bypasses(case),
         )
         task = task_row(identity_task(visit))
@@ -195,13 +200,15 @@ class IdentifyPatient(Action):
             age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
             payment_type=self.payment_type or PaymentType(patient["insurance_type"]),
             payment_reference=self.payment_reference,
+            cover=cover_of(self.payment_type or PaymentType(patient["insurance_type"])),
             identity_pending=False,
         ).making_up_for(case.at, "IDENTITY", "COVER")
         task = {**task_row(identity_task(visit)), "status": "DONE"}
         done = {"status": "DONE", "outcome": "identified", "closed_at": case.at, "closed_by": case.actor.id}
         closed = Row(resource=Resource.TASK, id=task["id"], values=done, former={})
         events = (task_event("closed", task),)
-        return Change(visit=visit, rows=(*rows, closed), events=events, starts=cover_asked(visit))
+        starts = (*cover_asked(visit), *after_care(visit.patient_id), *here(case.known.call_backs))
+        return Change(visit=visit, rows=(*rows, closed), events=events, starts=starts)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"patient": change.rows[0].whole, "visit": shown}

@@ -9,6 +9,7 @@ from pydantic import Field
 from models.actions.base import Case, Change, Row, Start
 from models.actions.discharge import MORNING, NAIROBI
 from models.actions.services import Service
+from models.appointments import NEW
 from models.base import Date, Line, Note
 from models.catalogue import Catalogue, Resource
 from models.family_planning import FamilyPlanningRules, Method, rules_for
@@ -46,7 +47,7 @@ class RecordFamilyPlanning(Service):
             return change
         booked = self.appointment(case, change.rows[0].values["next_date"])
         reminder = Start(kind="Reminder", id=booked.id)
-        return change.model_copy(update={"rows": (*change.rows, booked), "starts": (reminder,)})
+        return change.model_copy(update={"rows": (*change.rows, booked), "starts": (reminder, *change.starts)})
 
     def stored(self, case: Case) -> dict[str, Any]:
         rules, method, start = self.rules(case), self.method(case), self.start_date or case.today
@@ -81,9 +82,8 @@ class RecordFamilyPlanning(Service):
             "appointment_type": "FAMILY_PLANNING",
             "provider_id": case.actor.id,
             "notes": "",
-            "status": "SCHEDULED",
             "created_by": case.actor.id,
-            "version": 1,
+            **NEW,
         }
         row = case.row(Resource.APPOINTMENT, facts)
         return row.model_copy(update={"id": case.derived_id("return")})

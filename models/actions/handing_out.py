@@ -11,10 +11,10 @@ from models.catalogue import Resource
 from models.medication_words import OUT_OF_STOCK, DispenseStatus
 from models.medicine_checks import Verdict, interchangeable
 from models.medicines import same
+from models.orders import Order
 from models.problems import invalid
 from models.staff import Role
 from models.stock import leaving, pick
-from models.visit import Order
 
 
 class Substitution(Value):

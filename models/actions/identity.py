@@ -3,18 +3,21 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from models.actions.base import Action, Case, Change, Row, Start
+from models.actions.base import Action, Case, Change, Row, Start, after_care
 from models.actions.emergency import task_row
 from models.actions.registration import INSURED, found
 from models.base import NOTHING, Line, Words
-from models.catalogue import CoverOfVisit, PatientOf, Resource, Want
+from models.catalogue import AffairsOfVisit, CoverOfVisit, PatientOf, Resource, Want
 from models.claims import ClaimStatus, Payer
 from models.demographics import age_in_years
 from models.events import EVERYONE, Event
+from models.gates import cover_of
+from models.orders import OrderKind
+from models.paying import PaymentType
 from models.problems import Conflict
 from models.staff import Person, Role
 from models.tasks import NewTask, TaskKind, task_event
-from models.visit import OrderKind, PaymentType, Visit
+from models.visit import Visit
 
 
 class WrongPatient(Action):
@@ -36,7 +39,7 @@ class WrongPatient(Action):
     payment_reference: Line | None = None
 
     def wants(self) -> tuple[Want, ...]:
-        return (PatientOf(id=self.patient_id), CoverOfVisit())
+        return (PatientOf(id=self.patient_id), CoverOfVisit(), AffairsOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.identity_pending:
@@ -63,7 +66,12 @@ class WrongPatient(Action):
             visit=visit,
             rows=(known, *(cancelled(invoice) for invoice in case.known.invoices), *opened),
             events=(moved_event(case.visit, visit), *(task_event("opened", task) for task in tasks)),
-            starts=(*asked_anew(visit), *claims_told(case)),
+            starts=(
+                *asked_anew(visit),
+                *claims_told(case),
+                *calls_told(case),
+                *after_care(case.visit.patient_id, visit.patient_id),
+            ),
             moved_from=case.visit.patient_id,
             moved_because=self.reason,
         )
@@ -74,6 +82,7 @@ class WrongPatient(Action):
             age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
             payment_type=self.payment_type or PaymentType(patient["insurance_type"]),
             payment_reference=self.payment_reference,
+            cover=cover_of(self.payment_type or PaymentType(patient["insurance_type"])),
             amount_covered=NOTHING,
             doubled=False,
         )
@@ -122,10 +131,13 @@ def without_id(row: dict[str, Any]) -> dict[str, Any]:
 
 def rereading(case: Case, visit: Visit) -> list[NewTask]:
     """Who decided under the wrong name reads it again: each clinician; triage, where the age was another."""
-    orders = [order for order in (*visit.open_orders, *visit.awaited) if order.kind is not OrderKind.REFERRAL]
+    owed = (one.order for one in visit.owed_drugs)
+    orders = [one for one in (*visit.open_orders, *visit.awaited, *owed) if one.kind is not OrderKind.REFERRAL]
     clinicians = dict.fromkeys(one for one in (visit.provider_id, *(order.person_id for order in orders)) if one)
     said = f"{visit.op_number} was moved to another registration."
     words = f"{said} Read again what was decided under the wrong name: allergies, results, doses, orders."
+    if visit.referred_out:
+        words += " Another facility was asked to see the patient in the wrong name: tell them."
     again = [new_task(case, f"reread-{one}", TaskKind.REREAD_DECISIONS, words, owner_id=one) for one in clinicians]
     if visit.triage_category and visit.age_years != case.visit.age_years:
         words = f"{said} The age is another: triage again, for the limits go by it."
@@ -176,6 +188,12 @@ def cancelled(invoice: dict[str, Any]) -> Row:
 
 def has_gone_out(claim: dict[str, Any]) -> bool:
     return claim["handed_in"] != "NO" or claim["submitted_at"] is not None
+
+
+def calls_told(case: Case) -> tuple[Start, ...]:
+    """Who was thought to be here again is not, and the other way round."""
+    ids = dict.fromkeys((*case.known.affairs.call_backs, *case.known.call_backs))
+    return tuple(Start(kind="CallBack", id=id) for id in ids)
 
 
 def asked_anew(visit: Visit) -> tuple[Start, ...]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from models.actions.base import Action, Case, Change, Start, require_bill_open
 from models.actions.money import check_amount
 from models.base import Amount, Line, Note, Words
-from models.catalogue import NextNumber, Resource, RowOf, Want
+from models.catalogue import DebtsOfVisit, NextNumber, Resource, RowOf, Want
 from models.claims import Payer, claim_id_of
 from models.problems import AlreadyDone, Conflict, NotFound
 from models.staff import Person, Role
@@ -60,7 +60,7 @@ class RaiseShaInvoice(Invoice):
     diagnosis: Note | None = None
 
     def wants(self) -> tuple[Want, ...]:
-        return (NextNumber(series="sha_invoice"),)
+        return (NextNumber(series="sha_invoice"), DebtsOfVisit())
 
     def apply(self, case: Case) -> Change:
         return self.covered(case, Payer.SHA, {**self.fields(), "client_number": case.visit.op_number})
@@ -81,7 +81,8 @@ class BillInsurer(Invoice):
     service_given: Words = "Outpatient services"
 
     def wants(self) -> tuple[Want, ...]:
-        return (RowOf(resource=Resource.INSURER, id=self.insurer_id), NextNumber(series="sha_invoice"))
+        insurer = RowOf(resource=Resource.INSURER, id=self.insurer_id)
+        return (insurer, NextNumber(series="sha_invoice"), DebtsOfVisit())
 
     def apply(self, case: Case) -> Change:
         insurer = case.known.row

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from models.actions.base import Case, Change, Row, Start
+from models.actions.obligations import obligation
 from models.base import Value
 from models.catalogue import Resource
 from models.events import CLINICIANS, Event
 from models.lab_flags import critical_values, judge, whose
 from models.laboratory import catalogue_of
-from models.problems import Conflict, NotFound
+from models.orders import Order, OrderKind, Untold
+from models.problems import AlreadyDone, Conflict, NotFound
 from models.staff import Station
-from models.visit import Order, OrderKind, Untold, Visit
+from models.visit import Visit
 
 UNANSWERED: dict[str, Any] = {
     "status": "PENDING",
@@ -58,6 +60,8 @@ def request_of(case: Case) -> dict[str, Any]:
         raise NotFound("There is no such lab request.")
     if row["visit_id"] != case.visit.id:
         raise Conflict("This lab request belongs to another visit.")
+    if row.get("entered_in_error_at"):
+        raise AlreadyDone("This lab request was entered in error. Order the test anew where it is wanted.")
     return row
 
 
@@ -181,19 +185,14 @@ def owing(case: Case, visit: Visit, debt: Debt) -> Change:
         return Change(visit=visit)
     id = case.derived_id(f"tell {debt.request_id}")
     due = catalogue_of(visit.arrived_at).late.due(case.at, critical=debt.critical)
-    values = {
-        "kind": "RESULT_TO_TELL",
-        "lab_request_id": debt.request_id,
-        "prescription_id": None,
-        "quantity": None,
-        "owner_id": debt.owner_id,
-        "due_at": due,
-        "status": "OPEN",
-        "is_critical": debt.critical,
-        "outcome": "",
-        "closed_at": None,
-        "closed_by": None,
-    }
-    row = case.row(Resource.OBLIGATION, values).model_copy(update={"id": id})
+    row = obligation(
+        case,
+        "RESULT_TO_TELL",
+        debt.request_id,
+        id=id,
+        owner_id=debt.owner_id,
+        due_at=due,
+        is_critical=debt.critical,
+    )
     owed = visit.having(untold=(*visit.untold, Untold(obligation_id=id, lab_request_id=debt.request_id)))
     return Change(visit=owed, rows=(row,), starts=(Start(kind="Obligation", id=id),))

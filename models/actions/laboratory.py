@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from models.actions.base import Action, Case, Change, Charge, require_consultation, require_open
+from models.actions.claimed import rebilled
 from models.actions.lab_results import (
     UNANSWERED,
     Debt,
@@ -22,11 +23,13 @@ from models.actions.lab_results import (
 )
 from models.actions.orders import priced
 from models.base import Details, Line, Note
-from models.catalogue import PatientOfVisit, PriceOf, Resource, RowOf, Want
+from models.catalogue import AffairsOfVisit, DebtsOfVisit, PatientOfVisit, PriceOf, Resource, RowOf, Want
 from models.events import CLINICIANS, Event
+from models.gates import pays_first, require_order_paid
+from models.orders import Order, OrderKind
 from models.problems import AlreadyDone
 from models.staff import Person, Role, Station
-from models.visit import Order, OrderKind, Visit
+from models.visit import Visit
 
 
 class OrderLabTest(Action):
@@ -56,9 +59,10 @@ class OrderLabTest(Action):
             station=Station.LABORATORY,
             urgent=self.urgency == "URGENT",
             charged=charge.amount,
+            pays_first=pays_first(case.visit, Station.LABORATORY),
         )
         values = {**self.fields(), **UNANSWERED, "test_type": price.code, "requested_by": case.actor.id}
-        visit = case.visit.opening(order).charging(charge.amount)
+        visit = case.visit.opening(order).charging(charge.amount, is_first=order.pays_first, id=case.id)
         return Change(visit=visit, rows=(case.row(Resource.LAB_REQUEST, values),), charges=(charge,))
 
 
@@ -89,12 +93,15 @@ class ReportLabTest(Action):
         return self
 
     def wants(self) -> tuple[Want, ...]:
-        return (RowOf(resource=Resource.LAB_REQUEST, id=self.lab_request_id), PatientOfVisit())
+        of_the_bill = (AffairsOfVisit(), DebtsOfVisit()) if self.status == "CANCELLED" else ()
+        return (RowOf(resource=Resource.LAB_REQUEST, id=self.lab_request_id), PatientOfVisit(), *of_the_bill)
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.order(self.lab_request_id) is None:
             return  # the stored request says more than "not open": decided in apply
         require_open(visit)
+        if self.status != "CANCELLED":
+            require_order_paid(visit, visit.order(self.lab_request_id), OrderKind.LAB_REQUEST)
 
     def apply(self, case: Case) -> Change:
         row = request_of(case)
@@ -112,7 +119,7 @@ class ReportLabTest(Action):
             events=self.told(visit, {**row, **values}),
             starts=loop_starts(order.id, report),
         )
-        return self.handed_on(case, self.taken_back(change, order), order, report)
+        return self.handed_on(case, self.taken_back(case, change, order), order, report)
 
     def standing(self, case: Case) -> dict[str, Any]:
         done = {} if self.status == "PRELIMINARY" else {"completed_at": case.at, "completed_by": case.actor.id}
@@ -124,12 +131,13 @@ class ReportLabTest(Action):
             return (cancelled(visit, self.lab_request_id, CLINICIANS),)
         return (ready(visit, row, "lab:results_ready" if self.status == "COMPLETED" else "lab:results_preliminary"),)
 
-    def taken_back(self, change: Change, order: Order) -> Change:
+    def taken_back(self, case: Case, change: Change, order: Order) -> Change:
         """Nobody pays for a test that was not done."""
         if self.status != "CANCELLED":
             return change
-        visit = change.visit.charging(-order.charged)
-        return change.model_copy(update={"visit": visit, "uncharged": (order.id,)})
+        visit = change.visit.charging(-order.charged, is_first=order.pays_first)
+        uncharged = change.model_copy(update={"visit": visit, "uncharged": (order.id,)})
+        return rebilled(case, uncharged, "a test could not be done")
 
     def handed_on(self, case: Case, change: Change, order: Order, report: Reported) -> Change:
         """To the clinician who ordered it; where the patient has left, to somebody who tells them."""

@@ -4,21 +4,30 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from models.actions import closing
 from models.actions.base import Action, Case, Change, Row, Start, require_bill_open
 from models.base import Amount, Line
-from models.catalogue import Resource, RowOf, Want
+from models.catalogue import DebtsOfVisit, Resource, RowOf, Want
 from models.demographics import MobilePhone
 from models.events import CLINICIANS, Event
 from models.mobile_money import is_receipt
+from models.paying import PaymentType
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
 from models.staff import Person, Role
-from models.visit import PaymentType, Status, Visit
+from models.status import Status
+from models.visit import Visit
 
 
 def check_amount(field: str, amount: Amount, visit: Visit) -> None:
     if amount > visit.balance:
         raise invalid(field, f"KES {amount} is above the balance of KES {max(visit.balance, 0)}; take at most that")
+
+
+def check_receipt(reference: str | None, amount: Amount) -> None:
+    """What M-Pesa can be asked for: money by a prompt, or whether a receipt is true."""
+    if reference is not None and not is_receipt(reference):
+        raise invalid("payment_reference", "is no M-Pesa receipt, which is letters and digits like SKJ4ABC123")
+    if reference is None and amount != int(amount):
+        raise invalid("amount", "M-Pesa takes whole shillings only")
 
 
 class TakePayment(Action):
@@ -43,6 +52,9 @@ class TakePayment(Action):
     def is_mobile(self) -> bool:
         return self.payment_type is PaymentType.MPESA
 
+    def wants(self) -> tuple[Want, ...]:
+        return (DebtsOfVisit(),)
+
     def check(self, visit: Visit, actor: Person) -> None:
         require_bill_open(visit)
         check_amount("amount", self.amount, visit)
@@ -50,10 +62,7 @@ class TakePayment(Action):
             return
         if visit.end is Status.DECEASED and not (self.phone_number or self.payment_reference):
             raise invalid("phone_number", "is missing; the patient has died, so say whose phone is to be asked")
-        if self.payment_reference is not None and not is_receipt(self.payment_reference):
-            raise invalid("payment_reference", "is no M-Pesa receipt, which is letters and digits like SKJ4ABC123")
-        if self.payment_reference is None and self.amount != int(self.amount):
-            raise invalid("amount", "M-Pesa takes whole shillings only")
+        check_receipt(self.payment_reference, self.amount)
         if visit.amount_pending + self.amount > visit.balance:
             raise Conflict(f"KES {visit.amount_pending} waits for M-Pesa already. Wait for the answer.")
 
@@ -72,19 +81,12 @@ class TakePayment(Action):
 
 
 def processed(case: Case, status: str) -> dict[str, Any]:
-    return {"status": status, "processed_by": case.actor.id, "processed_at": case.at}
+    return {"status": status, "processed_by": case.actor.id, "processed_at": case.at, "purpose": "BILL"}
 
 
 def received(visit: Visit, payment_id: UUID, amount: Decimal) -> Event:
     payload = {"visitId": visit.id, "paymentId": payment_id, "amount": amount, "balance": visit.balance}
     return Event(kind="payment:received", audience=(Role.CASHIER, *CLINICIANS), payload=payload)
-
-
-def too_late(case: Case, change: Change) -> Change:
-    """Money that comes when the visit is over and nothing is owed goes back: a person sees to it."""
-    rows = closing.refund(case, change.visit) if case.visit.is_over else ()
-    events = (*change.events, *closing.task_events(rows))
-    return change.model_copy(update={"rows": (*change.rows, *rows), "events": events})
 
 
 class Settling(Action):
@@ -98,7 +100,7 @@ class Settling(Action):
     payment_id: UUID
 
     def wants(self) -> tuple[Want, ...]:
-        return (RowOf(resource=Resource.PAYMENT, id=self.payment_id),)
+        return (RowOf(resource=Resource.PAYMENT, id=self.payment_id), DebtsOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         """Money is credited whenever it comes."""
@@ -135,10 +137,12 @@ class ConfirmPayment(Settling):
     def apply(self, case: Case) -> Change:
         former = self.pending(case, "PENDING", "FAILED")
         visit = case.visit.having(amount_paid=case.visit.amount_paid + self.amount)
+        if former.get("purpose") == "DEPOSIT":
+            visit = visit.having(amount_deposited=visit.amount_deposited + self.amount)
         values = {"status": "COMPLETED", "amount": self.amount, "payment_reference": self.payment_reference}
         change = self.change(case, visit, former, {**values, "processed_at": case.at})
         event = received(change.visit, self.payment_id, self.amount)
-        return too_late(case, change.model_copy(update={"events": (event,)}))
+        return change.model_copy(update={"events": (event,)})
 
 
 class FailPayment(Settling):
@@ -169,6 +173,9 @@ class CreditPayment(Action):
     amount: Amount
     payment_reference: Line
 
+    def wants(self) -> tuple[Want, ...]:
+        return (DebtsOfVisit(),)
+
     def check(self, visit: Visit, actor: Person) -> None:
         """Money is credited whenever it comes."""
 
@@ -177,8 +184,7 @@ class CreditPayment(Action):
         values = {**self.fields("payment_id"), "payment_type": PaymentType.MPESA, "phone_number": None}
         row = case.row(Resource.PAYMENT, {**values, **processed(case, "COMPLETED")})
         event = received(visit, self.payment_id, self.amount)
-        change = Change(visit=visit, rows=(row.model_copy(update={"id": self.payment_id}),), events=(event,))
-        return too_late(case, change)
+        return Change(visit=visit, rows=(row.model_copy(update={"id": self.payment_id}),), events=(event,))
 
     def audit_id(self, case: Case) -> UUID:
         return self.payment_id

@@ -4,13 +4,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Action, Case, Change, Row
-from models.actions.registration import OpenVisit, check_birth
+from models.actions.registration import OpenVisit, check_birth, consultation_price
 from models.base import Date, Line, Words
 from models.catalogue import NextNumber, PatientOfVisit, Resource, RowOf, Want
 from models.demographics import Gender
+from models.paying import PaymentType
+from models.policy import Policy
 from models.problems import AlreadyDone, Conflict, NotFound
 from models.staff import Person, Role
-from models.visit import PaymentType, Visit
+from models.visit import Visit
 
 
 class RegisterNewborn(Action):
@@ -36,6 +38,9 @@ class RegisterNewborn(Action):
     def wants(self) -> tuple[Want, ...]:
         mother = self.mother_visit_id
         return (RowOf(resource=Resource.VISIT, id=mother), PatientOfVisit(visit_id=mother), NextNumber(series="visit"))
+
+    def wants_under(self, policy: Policy) -> tuple[Want, ...]:
+        return (*self.wants(), *consultation_price(policy))
 
     def check(self, visit: Visit, actor: Person) -> None:
         raise AlreadyDone("This visit is open already.")

@@ -3,13 +3,13 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from models.actions.base import Action, Case, Change
+from models.actions.base import Action, Case, Change, after_care
 from models.base import Moment, Note, Words
 from models.catalogue import Resource, RowOf, Want
 from models.events import CLINICIANS, Event
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
 from models.staff import Role
-from models.visit import TriageCategory
+from models.urgency import TriageCategory
 
 
 class RecordReaction(Action):
@@ -40,10 +40,17 @@ class RecordReaction(Action):
             raise NotFound("There is no such immunization.")
         if dose["patient_id"] != case.visit.patient_id:
             raise Conflict("This immunization is another patient's.")
+        if dose.get("entered_in_error_at"):
+            raise Conflict("This immunization was entered in error; there was no such dose.")
         if self.onset_at and self.onset_at > case.at:
             raise invalid("onset_at", "lies in the future")
         visit = case.visit.raised_to(TriageCategory.EMERGENCY) if self.anaphylaxis else case.visit
-        return Change(visit=visit, rows=(case.row(Resource.REACTION, self.fields()),), events=(self.told(case),))
+        return Change(
+            visit=visit,
+            rows=(case.row(Resource.REACTION, self.fields()),),
+            events=(self.told(case),),
+            starts=after_care(visit.patient_id) if self.anaphylaxis else (),
+        )
 
     def told(self, case: Case) -> Event:
         payload = {
@@ -69,7 +76,8 @@ class EndObservation(Action):
     def apply(self, case: Case) -> Change:
         if not case.visit.is_observed(case.at):
             raise AlreadyDone("The patient is not under observation.")
-        return Change(visit=case.visit.having(observe_until=case.at, observation_note=self.reason))
+        visit = case.visit.having(observe_until=case.at, observation_note=self.reason, observation_ended_at=case.at)
+        return Change(visit=visit)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return shown

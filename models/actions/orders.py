@@ -4,8 +4,8 @@ from uuid import UUID
 
 from models.actions.base import Case, require_open
 from models.catalogue import Priced
+from models.orders import Order, OrderKind
 from models.problems import AlreadyDone, Conflict, NotFound, invalid
-from models.visit import Order, OrderKind
 
 
 def order_to_change(case: Case, order_id: UUID, kind: OrderKind) -> Order:
@@ -15,6 +15,8 @@ def order_to_change(case: Case, order_id: UUID, kind: OrderKind) -> Order:
         raise NotFound(f"There is no such {named}.")
     if case.known.row["visit_id"] != case.visit.id:
         raise Conflict(f"This {named} belongs to another visit.")
+    if case.known.row.get("entered_in_error_at"):
+        raise AlreadyDone(f"This {named} was entered in error. Order it anew where it is wanted.")
     order = case.visit.order(order_id)
     if order is None:
         raise AlreadyDone(f"This {named} is {case.known.row['status']} already.")

@@ -8,15 +8,18 @@ from pydantic import Field, model_validator
 
 from models.actions import owed_drugs
 from models.actions.base import Action, Case, Change, Charge, Row, require_open
+from models.actions.claimed import rebilled
 from models.actions.handing_out import Handed, Substitution, declined, handed_over, set_aside
 from models.actions.medication_safety import Override, overridden_kinds
 from models.actions.orders import order_to_change, priced
 from models.base import Note, Number
-from models.catalogue import HistoryOf, PriceOf, Resource, RowOf, StockOf, Want
+from models.catalogue import AffairsOfVisit, DebtsOfVisit, HistoryOf, PriceOf, Resource, RowOf, StockOf, Want
+from models.gates import require_order_paid
 from models.medication_words import request_status
+from models.orders import Order, OrderKind, OwedDrug
 from models.problems import AlreadyDone, invalid
 from models.staff import Person, Role
-from models.visit import Order, OrderKind, OwedDrug, Visit
+from models.visit import Visit
 
 GIVING = frozenset({"DISPENSED", "PARTIALLY_DISPENSED", "OWED"})
 """What may hand pieces out."""
@@ -69,12 +72,16 @@ class Dispense(Action):
             instead = self.substitution.medication_name if self.substitution else None
             wanted.append(HistoryOf(prescription_id=self.prescription_id))
             wanted.append(StockOf(code=instead, prescription_id=self.prescription_id))
+        if self.status == "CANCELLED":
+            wanted += [AffairsOfVisit(), DebtsOfVisit()]
         return tuple(wanted)
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.order(self.prescription_id) is None:
             return  # owed after the end, or the stored prescription says more than "not open": decided in apply
         require_open(visit)
+        if self.status in GIVING:
+            require_order_paid(visit, visit.order(self.prescription_id), OrderKind.PRESCRIPTION)
 
     def apply(self, case: Case) -> Change:
         debt = case.visit.owed_drug(self.prescription_id)
@@ -139,7 +146,8 @@ class Dispense(Action):
 
     def cancelled(self, case: Case, order: Order, debt: OwedDrug | None) -> Change:
         change = self.finished(case, order, debt, self.row(case, order, "CANCELLED"))
-        return declined(case, self.charged_anew(case, change, order, ()), order, self.dispensing_notes)
+        charged = rebilled(case, self.charged_anew(case, change, order, ()), "a medicine was not handed out")
+        return declined(case, charged, order, self.dispensing_notes)
 
     def charged_anew(self, case: Case, change: Change, order: Order, instead: tuple[Charge, ...]) -> Change:
         """Only what was given of the order stays charged, and what took the place of the rest."""
@@ -147,7 +155,9 @@ class Dispense(Action):
         kept = unit_price * order.dispensed
         charges = (self.kept_charge(case, order, unit_price), *instead) if order.dispensed else instead
         amount = kept + sum((line.amount for line in instead), Decimal(0))
-        visit = change.visit.charging(amount - order.charged)
+        if instead and case.visit.order(order.id):
+            require_order_paid(case.visit, order.model_copy(update={"charged": amount}), OrderKind.PRESCRIPTION)
+        visit = change.visit.charging(amount - order.charged, is_first=order.pays_first)
         return change.model_copy(update={"visit": visit, "charges": charges, "uncharged": (order.id,)})
 
     def kept_charge(self, case: Case, order: Order, unit_price: Decimal) -> Charge:

@@ -12,9 +12,11 @@ from models.actions.orders import priced
 from models.base import Line, Note, Number
 from models.catalogue import HistoryOf, PriceOf, Resource, RowOf, Want
 from models.events import Event
+from models.gates import pays_first
 from models.medication_words import request_status
+from models.orders import OrderKind
 from models.staff import Person, Role, Station
-from models.visit import OrderKind, Visit
+from models.visit import Visit
 
 
 class Prescribe(Action):
@@ -60,9 +62,13 @@ class Prescribe(Action):
             order_id=case.id,
         )
         order = case.order(
-            kind=OrderKind.PRESCRIPTION, station=Station.PHARMACY, quantity=self.quantity, charged=charge.amount
+            kind=OrderKind.PRESCRIPTION,
+            station=Station.PHARMACY,
+            quantity=self.quantity,
+            charged=charge.amount,
+            pays_first=pays_first(case.visit, Station.PHARMACY),
         )
-        visit = case.visit.opening(order).charging(charge.amount)
+        visit = case.visit.opening(order).charging(charge.amount, is_first=order.pays_first, id=case.id)
         checks = {**kept(case, found, self.override, Role.CLINICAL_OFFICER), "pregnant": self.pregnant}
         values = {**self.fields("pregnant", "override"), **self.not_yet_dispensed(price.code), "checks": checks}
         payload = {"patientId": visit.patient_id, "visitId": visit.id, "prescriptionId": case.id}

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from models.actions.base import Action, Case, Change, Row, Start
+from models.actions.base import Action, Case, Change, Row, Start, after_care, here
 from models.base import Date, Line, Number, Words
-from models.catalogue import NextNumber, PatientOf, Resource, Want
+from models.catalogue import CONSULTATION_CODE, NextNumber, PatientOf, PriceOf, Resource, Want
 from models.demographics import (
     OLDEST,
     Email,
@@ -19,10 +19,13 @@ from models.demographics import (
     check_birth,
 )
 from models.events import Event
+from models.gates import cover_of
+from models.paying import Fee, PaymentType
+from models.policy import Policy
 from models.problems import AlreadyDone, Conflict, NotFound
 from models.rulepacks import pack_for
-from models.staff import Person, Role
-from models.visit import PaymentType, Visit
+from models.staff import Person, Role, Station
+from models.visit import Visit
 
 KEPT_RULES = ("triage",)
 """The rule packs whose version a visit keeps."""
@@ -42,7 +45,23 @@ def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visi
         payment_reference=arrival.payment_reference,
         age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
         rules={name: pack_for(name, case.today)["version"] for name in KEPT_RULES},
+        policy=case.known.policy.version,
+        gates=case.known.policy.pays_first,
+        cover=cover_of(arrival.payment_type),
+        consultation_fee=fee(case),
     )
+
+
+def consultation_price(policy: Policy) -> tuple[Want, ...]:
+    is_first = Station.CONSULTATION in policy.pays_first
+    return (PriceOf(code=CONSULTATION_CODE, field="payment_type"),) if is_first else ()
+
+
+def fee(case: Case) -> Fee | None:
+    """Where the consultation is paid first: what it costs today."""
+    price = case.known.price
+    is_first = Station.CONSULTATION in case.known.policy.pays_first
+    return Fee(amount=price.amount) if is_first and price else None
 
 
 INSURED = frozenset({PaymentType.SHA, PaymentType.NHIF, PaymentType.INSURANCE})
@@ -51,6 +70,11 @@ INSURED = frozenset({PaymentType.SHA, PaymentType.NHIF, PaymentType.INSURANCE})
 def cover_asked(visit: Visit) -> tuple[Start, ...]:
     """Whoever says that somebody else pays: that payer is asked, while the patient goes on."""
     return (Start(kind="CoverageCheck", id=visit.id),) if visit.payment_type in INSURED else ()
+
+
+def came(case: Case, visit: Visit) -> tuple[Start, ...]:
+    """Whoever was expected is here."""
+    return after_care(visit.patient_id) if case.known.is_expected else ()
 
 
 class Arrival(Action):
@@ -66,6 +90,9 @@ class Arrival(Action):
     def check(self, visit: Visit, actor: Person) -> None:
         raise AlreadyDone("This visit is open already.")
 
+    def wants_under(self, policy: Policy) -> tuple[Want, ...]:
+        return (*self.wants(), *consultation_price(policy))
+
     def registered(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
         if case.known.open_visits:
             raise Conflict("The patient has an open visit already. Go on with that one, or end it first.")
@@ -77,7 +104,8 @@ class Arrival(Action):
             "timestamp": case.at,
         }
         said = Event(kind="patient:registered", audience=(Role.RECEPTIONIST, Role.TRIAGE_NURSE), payload=payload)
-        return Change(visit=visit, rows=rows, events=(said,), starts=cover_asked(visit))
+        starts = (*cover_asked(visit), *came(case, visit), *here(case.known.call_backs))
+        return Change(visit=visit, rows=rows, events=(said,), starts=starts)
 
 
 class RegisterPatient(Arrival):
@@ -181,4 +209,4 @@ def found(case: Case) -> dict[str, Any]:
     return case.known.patient
 
 
-__all__ = ["OpenVisit", "RegisterPatient", "check_birth"]
+__all__ = ["OpenVisit", "RegisterPatient", "check_birth", "consultation_price"]

@@ -6,28 +6,34 @@ from typing import Any, Literal
 from uuid import UUID
 
 from models.actions import closing
-from models.actions.base import Action, Case, Change, Recharge, Row, Start
+from models.actions.base import Action, Case, Change, Recharge, Row, Start, after_care
 from models.actions.lab_results import back_to_clinician
+from models.actions.obligations import COMES_BACK, closed
 from models.appointments import OPEN
 from models.base import NOTHING, Words
-from models.catalogue import AffairsOfVisit, ClaimStanding, PatientOfVisit, Resource, Want
+from models.catalogue import Affairs, AffairsOfVisit, ClaimStanding, PatientOfVisit, RecordsOfVisit, Resource, Want
 from models.claims import claim_id_of
+from models.endings import Ending, UndoneEnd
 from models.events import EVERYONE, Event
 from models.medication_words import request_status
+from models.orders import Order, OrderKind, OwedDrug
 from models.problems import AlreadyDone, Conflict, VisitClosed
 from models.staff import Person, Role
-from models.visit import Ending, Order, OrderKind, Status, UndoneEnd, Visit
+from models.status import Status
+from models.tasks import TaskKind
+from models.visit import Visit
+from models.waiving import waiving
 
 REOPENABLE_FOR = timedelta(hours=24)
 """How long an end may be undone, from the moment that it was written down."""
 
-REOPENABLE = frozenset({Status.COMPLETED, Status.CANCELLED, Status.LEFT_WITHOUT_BEING_SEEN})
-COMES_BACK = "The visit was opened again."
+REOPENABLE = frozenset({Status.COMPLETED, Status.REFERRED, Status.CANCELLED, Status.LEFT_WITHOUT_BEING_SEEN})
 
 
 class ReopenVisit(Action):
     """Undo a discharge, a cancellation, or that a patient left: within 24 hours of the end.
 
+    A referral to another facility goes on: who is discharged again before it is answered leaves as REFERRED again.
     Tests that were to follow are open orders again; the follow-up of that discharge is cancelled; a report that has
     not gone out stays here; claims wait for the next end of the visit.
     """
@@ -41,7 +47,7 @@ class ReopenVisit(Action):
     reason: Words
 
     def wants(self) -> tuple[Want, ...]:
-        return (AffairsOfVisit(), PatientOfVisit())
+        return (AffairsOfVisit(), RecordsOfVisit(), PatientOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         if visit.end is None:
@@ -83,25 +89,62 @@ def undone(case: Case, reason: str) -> Change:
         discharge_notes=None,
         ending=None,
         death=None,
+        departure=None,
         open_orders=(*visit.open_orders, *visit.awaited, *ending.orders),
         awaited=(),
-    ).charging(sum((order.charged - order.kept for order in ending.orders), NOTHING))
-    owed = told_here(case)
+        referred_out=(*visit.referred_out, *ending.referrals),
+    )
+    for order in ending.orders:
+        again = again.charging(order.charged - order.kept, is_first=order.pays_first)
+    again = waived_again(again, ending)
+    here = tuple(one for one in visit.owed_drugs if one.order.id in ending.owed)
+    owed = told_here(case, here)
     rows = (
         *(order_again(case, order) for order in ending.orders if order.kind is not OrderKind.REVIEW),
+        *(order_again(case, one.order) for one in here),
         *appointments_again(case, ending),
+        *closing.referrals_again(case, ending),
         *owed,
         *(closing.closing(case, task, COMES_BACK) for task in affairs.tasks if task["id"] in ending.tasks),
         *closing.reviews(case, visit, affairs.claims, "it was opened again"),
     )
     again = again.having(
+        open_orders=(*again.open_orders, *(one.order for one in here)),
+        owed_drugs=tuple(one for one in again.owed_drugs if one not in here),
         untold=tuple(one for one in again.untold if one.obligation_id not in {row.id for row in owed}),
         undone_ends=(*visit.undone_ends, marked(case, reason, waiting)),
     )
-    again = read_here(case, again)
-    change = closing.changed(again, rows, closing.hearing(waiting), (reopened(case),))
+    again, asked = asked_again(case, read_here(case, again), ending)
+    starts = (*closing.hearing(waiting), *called_no_more(visit, affairs), *after_care(visit.patient_id))
+    change = closing.changed(again, (*rows, *asked), starts, (reopened(case),))
     lines = tuple(Recharge(order_id=order.id, taken_back_by=ending.command_id) for order in ending.orders)
     return change.model_copy(update={"uncharged": tuple(line.order_id for line in lines), "recharged": lines})
+
+
+def asked_again(case: Case, visit: Visit, ending: Ending) -> tuple[Visit, tuple[Row, ...]]:
+    """An approved refund that the end's task was about has a task of its own now."""
+    refund = visit.refund
+    is_asked = any(
+        task["kind"] == TaskKind.REFUND_PATIENT and task["id"] in ending.tasks for task in case.known.affairs.tasks
+    )
+    if refund is None or not refund.is_approved or refund.task_id or not is_asked:
+        return visit, ()
+    row = closing.paying_out(case, visit, refund)
+    return visit.having(refund=refund.model_copy(update={"task_id": row.id})), (row,)
+
+
+def called_no_more(visit: Visit, affairs: Affairs) -> tuple[Start, ...]:
+    """Who is here need not be called, whichever visit they had left."""
+    own = visit.departure.call_back if visit.departure else None
+    ids = dict.fromkeys((*((own.id,) if own else ()), *affairs.call_backs))
+    return tuple(Start(kind="CallBack", id=id) for id in ids)
+
+
+def waived_again(visit: Visit, ending: Ending) -> Visit:
+    """What a waiver lost because the end took work off the bill counts again; what was approved since stays."""
+    before = {one.id: one.amount for one in ending.waivers}
+    again = (one.model_copy(update={"amount": max(one.amount, before.get(one.id, NOTHING))}) for one in visit.waivers)
+    return waiving(visit, tuple(again))
 
 
 def marked(case: Case, reason: str, waiting: Iterable[ClaimStanding]) -> UndoneEnd:
@@ -113,6 +156,7 @@ def marked(case: Case, reason: str, waiting: Iterable[ClaimStanding]) -> UndoneE
         completed_at=visit.completed_at,
         notes=visit.discharge_notes,
         death=visit.death,
+        departure=visit.departure,
         reason=reason,
         by=case.actor.id,
         at=case.at,
@@ -136,7 +180,7 @@ def order_again(case: Case, order: Order) -> Row:
         status = "PARTIALLY_DISPENSED" if order.dispensed else "PENDING"
         words = {"status": status, "request_status": request_status(status, order.dispensed)}
         return Row(resource=Resource.PRESCRIPTION, id=order.id, values=words, former=row)
-    return Row(resource=Resource.REFERRAL, id=order.id, values={"status": "PENDING"}, former=row)
+    return Row(resource=Resource.REFERRAL, id=order.id, values=closing.PENDING_AGAIN, former=row)
 
 
 def appointments_again(case: Case, ending: Ending) -> tuple[Row, ...]:
@@ -147,13 +191,13 @@ def appointments_again(case: Case, ending: Ending) -> tuple[Row, ...]:
     return (*closing.rescheduled(booked, "CANCELLED"), *closing.rescheduled(cancelled, OPEN))
 
 
-def told_here(case: Case) -> tuple[Row, ...]:
-    """What the patient was to be told because they had left is told here."""
-    values = {"status": "DONE", "outcome": COMES_BACK, "closed_at": case.at, "closed_by": case.actor.id}
+def told_here(case: Case, collected: tuple[OwedDrug, ...]) -> tuple[Row, ...]:
+    """What the patient was to be told, or to collect, because they had left is told and handed out here."""
+    drugs = {one.obligation_id for one in collected}
     return tuple(
-        Row(resource=Resource.OBLIGATION, id=row["id"], values=values, former=row)
+        closed(case, row["id"], "DONE", COMES_BACK, row)
         for row in case.known.affairs.obligations
-        if belongs_to_the_end(case.visit, row)
+        if row["id"] in drugs or (row["kind"] == "RESULT_TO_TELL" and belongs_to_the_end(case.visit, row))
     )
 
 
@@ -163,11 +207,13 @@ def read_here(case: Case, visit: Visit) -> Visit:
     late = [
         row
         for row in case.known.affairs.obligations
-        if row["visit_id"] == visit.id and since and row["recorded_at"] > since
+        if row["kind"] == "RESULT_TO_TELL" and row["visit_id"] == visit.id and since and row["recorded_at"] > since
     ]
     first = min(late, key=lambda row: (row["recorded_at"], row["id"])) if late else {}
     visit = visit.having(has_unread_results=True) if late else visit
-    return back_to_clinician(case, visit, first.get("owner_id") or visit.provider_id or case.actor.id)
+    visit = back_to_clinician(case, visit, first.get("owner_id") or visit.provider_id or case.actor.id)
+    reader = next((order.person_id for order in visit.open_orders if order.kind is OrderKind.REVIEW), None)
+    return visit.having(provider_id=visit.provider_id or reader)
 
 
 def belongs_to_the_end(visit: Visit, row: dict[str, Any]) -> bool:

@@ -10,6 +10,14 @@ from models.problems import AlreadyDone, Conflict, NotFound
 from models.staff import Person, Role
 from models.visit import Visit
 
+NOT_TOLD = {
+    "DRUGS_OWED": "The pharmacy owes the patient a medicine, which is handed out with dispense.",
+    "REFERRAL_FEEDBACK": "This is about a referral: record_referral_feedback says what came of it.",
+    "NEXT_DOSE": "The patient is expected for a dose; recording it settles this.",
+    "RETURN_VISIT": "The patient is expected again; recording the service settles this.",
+}
+"""What is owed otherwise, and how it is settled."""
+
 
 class TellPatient(Action):
     """The patient was told of a result that came after they had left; `outcome` says what came of it.
@@ -39,7 +47,7 @@ class TellPatient(Action):
         if row["visit_id"] != case.visit.id:
             raise Conflict("This obligation belongs to another visit.")
         if row["kind"] != "RESULT_TO_TELL":
-            raise Conflict("The pharmacy owes the patient a medicine, which is handed out with dispense.")
+            raise Conflict(NOT_TOLD[row["kind"]])
         if row["status"] != "OPEN":
             raise AlreadyDone(f"This obligation is {row['status']} already.")
         told = [one for one in case.visit.untold if one.lab_request_id == row["lab_request_id"]]

@@ -1,5 +1,6 @@
 """Triage: vital signs, how urgent the patient is, and the second look at it."""
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,17 +10,11 @@ from models.catalogue import Resource
 from models.events import EVERYONE, Event
 from models.problems import AlreadyDone, Conflict, FieldError, Invalid, Missing, WrongStage, invalid
 from models.staff import Person, Role
+from models.triage_looks import Look, confirmed, said_colour
 from models.triage_pack import rules_of
 from models.triage_rules import Assessment, assess, doubtful
-from models.visit import (
-    CATEGORY_OF,
-    LEAST_COLOUR,
-    PendingRetriage,
-    TriageCategory,
-    TriageColour,
-    Visit,
-    worse,
-)
+from models.urgency import TriageCategory
+from models.visit import Visit
 from models.vitals import DangerSigns, VitalSigns
 
 SECOND = frozenset({Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER})
@@ -80,42 +75,26 @@ class RecordTriage(Action):
     def assessed(self, visit: Visit) -> Assessment:
         return assess(rules_of(visit), self.vital_signs, self.named_signs, visit.age_years)
 
-    def colour(self, found: Assessment) -> TriageColour | None:
-        """The worse of what the rules and the nurse say; None where that would be GREEN and something is missing."""
-        said = LEAST_COLOUR[self.triage_category] if self.triage_category else None
-        if found.colour:
-            return worse(found.colour, said)
-        return None if said is TriageColour.GREEN else said
+    def look(self, found: Assessment, id: UUID, by: UUID, at: datetime) -> Look:
+        return Look(
+            id=id,
+            by=by,
+            at=at,
+            colour=said_colour(found.colour, self.triage_category),
+            is_incomplete=bool(found.missing),
+            retriage=self.retriage,
+            reason=self.reason,
+        )
 
     def goes_down(self, visit: Visit, found: Assessment) -> bool:
-        """Less urgent than before, on the whole set of vital signs."""
-        now, before = self.colour(found), visit.triage_colour
-        if not (self.retriage and visit.triage_category and before and now) or found.missing:
-            return False
-        return worse(now, before) is not now
+        """Whether this look finds the patient less urgent, whoever takes it."""
+        return self.look(found, visit.id, visit.id, visit.updated_at).goes_down(visit)
 
     def apply(self, case: Case) -> Change:
         found = self.assessed(case.visit)
-        visit = self.triaged(case, found).having(
-            triage_incomplete=bool(found.missing), chief_complaint=self.chief_complaint or case.visit.chief_complaint
-        )
-        if not found.missing:
-            visit = visit.making_up_for(case.at, "TRIAGE")
+        visit = self.look(found, case.id, case.actor.id, case.at).on(case.visit)
+        visit = visit.having(chief_complaint=self.chief_complaint or case.visit.chief_complaint)
         return Change(visit=visit, rows=(self.encounter(case, found),), events=recoloured(case, visit))
-
-    def triaged(self, case: Case, found: Assessment) -> Visit:
-        before, now = case.visit, self.colour(found)
-        if self.goes_down(before, found):
-            assert now is not None
-            assert self.reason is not None
-            waiting = PendingRetriage(
-                colour=now, reason=self.reason, by=case.actor.id, at=case.at, encounter_id=case.id
-            )
-            return before.having(pending_retriage=waiting)
-        colour = worse(now, before.triage_colour) if now else before.triage_colour
-        is_open = bool(found.missing) and colour is not TriageColour.RED and before.triage_category is None
-        category = None if is_open or colour is None else CATEGORY_OF[colour]
-        return before.having(triage_colour=colour, triage_category=category, pending_retriage=None)
 
     def encounter(self, case: Case, found: Assessment) -> Row:
         lower = self.goes_down(case.visit, found)
@@ -127,6 +106,8 @@ class RecordTriage(Action):
             "retriage": self.retriage,
             "reason": self.reason,
             "waits_for_second_person": lower,
+            "chief_complaint": self.chief_complaint,
+            "former_complaint": case.visit.chief_complaint if self.chief_complaint else None,
         }
         signs = self.vital_signs.model_dump(mode="json", exclude_none=True)
         return triage_encounter(case, self.notes, signs, said)
@@ -160,9 +141,7 @@ class ConfirmRetriage(Action):
     def apply(self, case: Case) -> Change:
         waiting = case.visit.pending_retriage
         assert waiting is not None
-        visit = case.visit.having(
-            triage_colour=waiting.colour, triage_category=CATEGORY_OF[waiting.colour], pending_retriage=None
-        )
+        visit = confirmed(case.visit)
         said = {**waiting.model_dump(mode="json"), "rules": rules_of(visit).version, "confirmed_by": str(case.actor.id)}
         encounter = triage_encounter(case, self.notes, None, said)
         return Change(visit=visit, rows=(encounter,), events=recoloured(case, visit))

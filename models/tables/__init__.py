@@ -22,8 +22,10 @@ from models.tables.clinic import (
     UserRow,
     VaccineRow,
 )
+from models.tables.flow import CrowdRow, HandoverRow, OverdueRow, StayRow
 from models.tables.identity import PatientMergeRow, RecordMoveRow
 from models.tables.journal import AuditRow, ChainRow, CommandRow, EventRow, ReadRow, SealRow
+from models.tables.money import BreakGlassRow, RefundRow, WaiverRow
 from models.tables.outside import (
     CallbackRow,
     CounterPaymentRow,
@@ -35,6 +37,7 @@ from models.tables.outside import (
     TaskRow,
 )
 from models.tables.pharmacy import AllergyRow, MedicationDispenseRow, StockBatchRow, StockMovementRow
+from models.tables.reconciliation import ReconciliationFindingRow
 from models.tables.records import (
     AppointmentRow,
     ChargeRow,
@@ -71,6 +74,9 @@ RECORDS: tuple[type[Record], ...] = (
     MchRecordRow,
     FamilyLinkRow,
     PaymentRow,
+    WaiverRow,
+    RefundRow,
+    BreakGlassRow,
     ShaInvoiceRow,
     InsurerInvoiceRow,
     AppointmentRow,
@@ -80,6 +86,7 @@ RECORDS: tuple[type[Record], ...] = (
 TABLE_OF: dict[Resource, type[Base]] = {
     Resource.PATIENT: PatientRow,
     Resource.VISIT: VisitRow,
+    Resource.HANDOVER: HandoverRow,
     Resource.INSURER: InsurerRow,
     Resource.TASK: TaskRow,
     **{table.resource: table for table in RECORDS},
@@ -99,6 +106,7 @@ __all__ = [
     "AppointmentRow",
     "AuditRow",
     "Base",
+    "BreakGlassRow",
     "CallbackRow",
     "ChainRow",
     "ChargeRow",
@@ -109,6 +117,7 @@ __all__ = [
     "CounterPaymentRow",
     "CoverageRow",
     "CriticalNoticeRow",
+    "CrowdRow",
     "DiagnosisCodeRow",
     "DiagnosisRow",
     "EncounterRow",
@@ -117,6 +126,7 @@ __all__ = [
     "FamilyLinkRow",
     "FamilyPlanningMethodRow",
     "FamilyPlanningRow",
+    "HandoverRow",
     "ImmunizationRow",
     "InsurerInvoiceRow",
     "InsurerRow",
@@ -130,6 +140,7 @@ __all__ = [
     "NumberRow",
     "ObligationRow",
     "OptOutRow",
+    "OverdueRow",
     "PatientMergeRow",
     "PatientRow",
     "PaymentRow",
@@ -137,18 +148,22 @@ __all__ = [
     "PriceRow",
     "ReactionRow",
     "ReadRow",
+    "ReconciliationFindingRow",
     "Record",
     "RecordMoveRow",
     "ReferralRow",
+    "RefundRow",
     "SealRow",
     "ServiceCodeRow",
     "ServiceRow",
     "ShaInvoiceRow",
     "SignInFailureRow",
+    "StayRow",
     "StockBatchRow",
     "StockMovementRow",
     "TaskRow",
     "UserRow",
     "VaccineRow",
     "VisitRow",
+    "WaiverRow",
 ]

@@ -50,3 +50,11 @@ class Record(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime]
+
+
+class Erroneous:
+    """A record that may turn out to be entered in error (FHIR's word): it stays readable and counts no more."""
+
+    entered_in_error_at: Mapped[datetime | None]
+    entered_in_error_by: Mapped[UUID | None]
+    entered_in_error_reason: Mapped[str | None]

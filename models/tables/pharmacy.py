@@ -18,7 +18,7 @@ from models.medication_words import (
     VerificationStatus,
 )
 from models.stock import MoveKind
-from models.tables.base import Base, Record, one_of
+from models.tables.base import Base, Erroneous, Record, one_of
 
 
 class AllergyRow(Record):
@@ -52,7 +52,7 @@ class AllergyRow(Record):
     change_reason: Mapped[str]
 
 
-class MedicationDispenseRow(Record):
+class MedicationDispenseRow(Erroneous, Record):
     """FHIR's MedicationDispense: one occasion at the counter. Several belong to one prescription.
 
     `medication_name`: what was handed out; where `was_substituted`, another drug than was prescribed. `batches`: from

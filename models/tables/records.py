@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.catalogue import Resource
 from models.medication_words import RequestStatus
-from models.tables.base import Record, one_of
+from models.tables.base import Erroneous, Record, one_of
 
 
-class EncounterRow(Record):
+class EncounterRow(Erroneous, Record):
     __tablename__ = "patient_encounters"
     resource = Resource.ENCOUNTER
 
@@ -27,7 +27,7 @@ class EncounterRow(Record):
     recommendations: Mapped[str]
 
 
-class DiagnosisRow(Record):
+class DiagnosisRow(Erroneous, Record):
     __tablename__ = "diagnoses"
     resource = Resource.DIAGNOSIS
 
@@ -39,7 +39,7 @@ class DiagnosisRow(Record):
     notes: Mapped[str]
 
 
-class PrescriptionRow(Record):
+class PrescriptionRow(Erroneous, Record):
     __tablename__ = "prescriptions"
     __table_args__ = (
         CheckConstraint("quantity_dispensed between 0 and quantity", name="quantity"),
@@ -64,7 +64,7 @@ class PrescriptionRow(Record):
     checks: Mapped[dict[str, Any] | None]
 
 
-class LabRequestRow(Record):
+class LabRequestRow(Erroneous, Record):
     """`results`: as they stand; what they replaced is in `former_results`, with status, flags and who reported it."""
 
     __tablename__ = "lab_requests"
@@ -120,13 +120,20 @@ class CriticalNoticeRow(Record):
 
 
 class ObligationRow(Record):
-    """What the clinic owes a patient, by whom and until when: a result to tell, or pieces of a drug (`quantity`)."""
+    """What the clinic owes a patient, by whom and until when: a result to tell, pieces of a drug (`quantity`), or to
+    hear what came of a referral, or to see them again (`service`, `due_on`, and the record from which that follows).
+
+    `arrived_at`: when what the pharmacy owes came in.
+    """
 
     __tablename__ = "obligations"
     __table_args__ = (
-        CheckConstraint("kind in ('RESULT_TO_TELL', 'DRUGS_OWED')", name="kind"),
-        CheckConstraint("(lab_request_id is null) <> (prescription_id is null)", name="about"),
-        CheckConstraint("status in ('OPEN', 'DONE')", name="status"),
+        CheckConstraint(
+            "kind in ('RESULT_TO_TELL', 'DRUGS_OWED', 'REFERRAL_FEEDBACK', 'NEXT_DOSE', 'RETURN_VISIT')", name="kind"
+        ),
+        CheckConstraint("num_nonnulls(lab_request_id, prescription_id, referral_id, service) = 1", name="about"),
+        CheckConstraint("num_nonnulls(service, record_id, due_on) in (0, 3)", name="recall"),
+        CheckConstraint("status in ('OPEN', 'DONE', 'CANCELLED')", name="status"),
         Index("obligations_open_idx", "facility_id", "due_at", postgresql_where=text("status = 'OPEN'")),
     )
     resource = Resource.OBLIGATION
@@ -134,7 +141,12 @@ class ObligationRow(Record):
     kind: Mapped[str]
     lab_request_id: Mapped[UUID | None] = mapped_column(ForeignKey("lab_requests.id"), index=True)
     prescription_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescriptions.id"), index=True)
+    referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), index=True)
+    service: Mapped[str | None]
+    record_id: Mapped[UUID | None]
+    due_on: Mapped[date | None]
     quantity: Mapped[int | None]
+    arrived_at: Mapped[datetime | None]
     owner_id: Mapped[UUID]
     due_at: Mapped[datetime]
     status: Mapped[str]
@@ -144,17 +156,39 @@ class ObligationRow(Record):
     closed_by: Mapped[UUID | None]
 
 
-class ReferralRow(Record):
+class ReferralRow(Erroneous, Record):
+    """Within the clinic to a `station`, answered by a record of that service; or out, to a facility of that name.
+
+    Who is referred out is `feedback_by` then to have been heard of; `feedback` is what came back.
+    """
+
     __tablename__ = "referrals"
+    __table_args__ = (CheckConstraint("num_nonnulls(station, facility_name) = 1", name="whereto"),)
     resource = Resource.REFERRAL
 
-    station: Mapped[str]
+    station: Mapped[str | None]
     reason: Mapped[str]
     status: Mapped[str]
     referred_by: Mapped[UUID]
+    answered_by: Mapped[UUID | None]
+    replaces_consultation: Mapped[bool | None]
+    facility_name: Mapped[str | None]
+    urgency: Mapped[str | None]
+    clinical_summary: Mapped[str | None]
+    feedback_by: Mapped[datetime | None]
+    feedback: Mapped[str | None]
+    feedback_from: Mapped[str | None]
+    feedback_on: Mapped[date | None]
+    feedback_at: Mapped[datetime | None]
+    feedback_recorded_by: Mapped[UUID | None]
+    rules_version: Mapped[str | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[UUID | None]
+    cancel_reason: Mapped[str | None]
+    quoted_item: Mapped[str | None]
 
 
-class ImmunizationRow(Record):
+class ImmunizationRow(Erroneous, Record):
     __tablename__ = "patient_immunizations"
     resource = Resource.IMMUNIZATION
 
@@ -177,7 +211,7 @@ class ImmunizationRow(Record):
     next_date: Mapped[date | None]
 
 
-class ReactionRow(Record):
+class ReactionRow(Erroneous, Record):
     """An adverse event following immunization."""
 
     __tablename__ = "vaccine_reactions"
@@ -192,7 +226,7 @@ class ReactionRow(Record):
     notes: Mapped[str]
 
 
-class FamilyPlanningRow(Record):
+class FamilyPlanningRow(Erroneous, Record):
     __tablename__ = "patient_family_planning"
     resource = Resource.FAMILY_PLANNING
 
@@ -211,7 +245,7 @@ class FamilyPlanningRow(Record):
     rules_version: Mapped[str | None]
 
 
-class MchRecordRow(Record):
+class MchRecordRow(Erroneous, Record):
     __tablename__ = "patient_mch_services"
     resource = Resource.MCH_SERVICE
 
@@ -256,6 +290,7 @@ class PaymentRow(Record):
     status: Mapped[str]
     processed_by: Mapped[UUID]
     processed_at: Mapped[datetime]
+    purpose: Mapped[str] = mapped_column(server_default="BILL")
 
 
 class ShaInvoiceRow(Record):
@@ -274,7 +309,11 @@ class ShaInvoiceRow(Record):
 
 
 class AppointmentRow(Record):
-    """`version` grows with each change; appointments are the only records that outlive their visit."""
+    """`version` grows with each change; appointments are the only records that outlive their visit.
+
+    `fulfilled_by`: the visit of that day which shows that the patient came. `times_missed`: how often it was given a
+    new day because the patient had not come.
+    """
 
     __tablename__ = "appointments"
     resource = Resource.APPOINTMENT
@@ -285,6 +324,8 @@ class AppointmentRow(Record):
     notes: Mapped[str]
     status: Mapped[str]
     created_by: Mapped[UUID]
+    fulfilled_by: Mapped[UUID | None]
+    times_missed: Mapped[int] = mapped_column(server_default="0")
     version: Mapped[int] = mapped_column(server_default="1")
 
 

@@ -13,6 +13,7 @@ from activities.audit import AuditSeals
 from integrations.encryption import data_converter
 from integrations.settings import Settings
 from tests.administration.office import Office
+from tests.ports import free_port
 from workers.schedules import AUDIT_SEAL, ensure_schedule
 from workflows.seal import AuditSealWorkflow
 
@@ -22,7 +23,7 @@ async def client(settings: Settings) -> AsyncIterator[Client]:
     temporal = Path(sys.executable).with_name("temporal")
     converter = data_converter(settings.keyring)
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(temporal), data_converter=converter
+        port=free_port(), dev_server_existing_path=str(temporal), data_converter=converter
     ) as server:
         yield server.client
 

@@ -9,9 +9,10 @@ import pytest
 from models.actions import BillInsurer
 from models.actions.base import Case
 from models.catalogue import Known
+from models.paying import PaymentType
 from models.problems import Conflict
 from models.staff import Person, Role
-from models.visit import PaymentType, Visit
+from models.visit import Visit
 from tests.claims.conftest import Counter
 from tests.clinic import eventually
 from workflows.claim import workflow_id

@@ -71,6 +71,9 @@ async def require_visible(counter: Counter, visits: list[str]) -> None:
         return await flagged(counter, "Claim") == await flagged(counter, "CoverageCheck") == VISITS
 
     await eventually(are_flagged)
+    shown = await counter.walk.done(Role.SUPERVISOR, "GET", "/api/supervision/views")
+    query = next(view["query"] for view in shown["items"] if view["name"] == "Payers that do not answer")
+    assert (await counter.clinic.clinic.temporal.count_workflows(query)).count == 2 * VISITS
     pending = await pending_calls(claim_run(counter, visits[0])), await pending_calls(cover_run(counter, visits[0]))
     assert [list(calls) for calls in pending] == [["send_code"], ["check_cover"]]
     assert all(attempt > 1 for calls in pending for attempt in calls.values())

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from models.staff import Role
+from models.staff import SERVES, Role
 from tests.walks import PRESCRIPTION, VITALS, new_patient
 
 
@@ -21,7 +21,11 @@ class Write(NamedTuple):
 
     @property
     def address(self) -> str:
-        return self.path.replace("{id}", str(uuid4())).replace("{code}", "BANDAGE")
+        named = {"{id}": str(uuid4()), "{code}": "BANDAGE", "{station}": "LABORATORY"}
+        address = self.path
+        for name, value in named.items():
+            address = address.replace(name, value)
+        return address
 
 
 def only(*roles: Role) -> frozenset[Role]:
@@ -35,11 +39,16 @@ IMMUNIZERS = CLINICIAN | {Role.IMMUNIZATION_NURSE}
 ADMIN = only(Role.ADMIN)
 IN_CHARGE = only(Role.SUPERVISOR, Role.ADMIN)
 CLERKS = only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN)
+QUEUEING = frozenset({*SERVES.values(), Role.SUPERVISOR})
+"""Each at the stations where they serve."""
+
 DISCHARGING = CLINICIAN | {Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE}
 """The service's nurse may discharge whom triage referred to her."""
 
 STOREKEEPERS = only(Role.PHARMACIST, Role.ADMIN)
 ALLERGY_HEARING = DISCHARGING | {Role.TRIAGE_NURSE, Role.PHARMACIST}
+WRITERS = DISCHARGING | {Role.TRIAGE_NURSE, Role.PHARMACIST, Role.SUPERVISOR, Role.ADMIN}
+"""Who writes down what may have been an error, and who may mark everybody's."""
 
 VISIT = {"visit_id": str(uuid4())}
 ITEM = str(uuid4())
@@ -62,6 +71,12 @@ DIAGNOSIS = {"diagnosis_code": "R06.02", "diagnosis_name": "Shortness of breath"
 ENCOUNTER = {"encounter_type": "CONSULTATION", "notes": "n", "findings": "f", "recommendations": "r"}
 LAB = {"test_type": "BLOOD_TEST", "urgency": "NORMAL", "notes": "Full blood count requested"}
 REFERRAL = {"station": "MCH", "reason": "Antenatal care"}
+REFERRED_OUT = {
+    "facility_name": "County hospital",
+    "urgency": "URGENT",
+    "reason": "Surgery",
+    "clinical_summary": "Acute abdomen since yesterday",
+}
 FOLLOW_UP = {"in_days": 3, "notes": "Review"}
 DISPENSED = {"status": "DISPENSED", "dispensing_notes": "Counselled"}
 DELIVERY = {"medication_name": "Zinc", "batch_number": "Z-1", "expires_on": "2099-06-30", "quantity": 100}
@@ -87,6 +102,7 @@ ROUTES = (
         {"status": "COMPLETED", "discharge_notes": "Stable", "follow_up": FOLLOW_UP},
         DISCHARGING,
     ),
+    Write("POST", "/api/queues/{station}/next", {"room": "Room 2"}, only(Role.LAB_TECHNICIAN, Role.SUPERVISOR)),
     Write("POST", "/api/patient-encounters", VISIT | ENCOUNTER, CLINICIAN),
     Write("POST", "/api/diagnoses", VISIT | DIAGNOSIS, CLINICIAN),
     Write("POST", "/api/prescriptions", VISIT | PRESCRIPTION, CLINICIAN),
@@ -124,6 +140,10 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "confirm_retriage": ({"notes": "Looked again"}, CLINICIAN | {Role.TRIAGE_NURSE}),
     "identify_patient": ({"patient_id": ITEM, "payment_type": "CASH"}, RECEPTION),
     "wrong_patient": ({"patient_id": ITEM, "reason": "Two of one name"}, RECEPTION | {Role.SUPERVISOR}),
+    "call_patient": ({"station": "TRIAGE", "room": "Room 2"}, QUEUEING),
+    "no_answer": ({"station": "TRIAGE"}, QUEUEING),
+    "take_patient": ({"station": "TRIAGE", "room": "Room 2"}, QUEUEING),
+    "release_patient": ({"station": "TRIAGE"}, QUEUEING),
     "take_in": ({}, CLINICIAN),
     "record_encounter": (ENCOUNTER, CLINICIAN),
     "record_diagnosis": (DIAGNOSIS, CLINICIAN),
@@ -142,6 +162,13 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     ),
     "prescribe": (PRESCRIPTION, CLINICIAN),
     "dispense": ({"prescription_id": ITEM, **DISPENSED}, only(Role.PHARMACIST)),
+    "refer_out": (REFERRED_OUT, CLINICIAN),
+    "cancel_referral": ({"referral_id": ITEM, "reason": "Went home instead"}, CLINICIAN | {Role.TRIAGE_NURSE}),
+    "record_referral_feedback": (
+        {"referral_id": ITEM, "feedback": "Operated on", "feedback_from": "Ward 3"},
+        CLINICIAN,
+    ),
+    "enter_in_error": ({"record": "DIAGNOSIS", "record_id": ITEM, "reason": "Of another patient"}, WRITERS),
     "refer": (REFERRAL, CLINICIAN | {Role.TRIAGE_NURSE}),
     "record_immunization": (DOSE, only(Role.IMMUNIZATION_NURSE)),
     "record_reaction": (REACTION, IMMUNIZERS),
@@ -149,11 +176,26 @@ KINDS: dict[str, tuple[dict[str, Any], frozenset[Role]]] = {
     "record_family_planning": (METHOD, only(Role.FAMILY_PLANNING_COUNSELOR)),
     "record_mch_service": (SERVICE, only(Role.MCH_NURSE)),
     "take_payment": (PAYMENT, CASHIER),
+    "take_deposit": ({"amount": "500.00", "payment_type": "CASH"}, CASHIER),
+    "quote_service": ({"station": "MCH", "item_id": ITEM}, DISCHARGING | CASHIER | {Role.TRIAGE_NURSE}),
+    "request_waiver": ({"amount": "100", "reason": "Cannot pay"}, RECEPTION | CASHIER | CLINICIAN | {Role.SUPERVISOR}),
+    "decide_waiver": ({"waiver_id": ITEM, "approved": True, "reason": "Seen at home"}, IN_CHARGE),
+    "request_refund": ({"amount": "100", "reason": "Test not done"}, CASHIER | {Role.SUPERVISOR}),
+    "decide_refund": ({"refund_id": ITEM, "approved": True, "reason": "Agreed"}, IN_CHARGE),
+    "pay_out_refund": ({"refund_id": ITEM, "payment_type": "CASH"}, CASHIER),
+    "break_glass": (
+        {"station": "LABORATORY", "reason": "It cannot wait"},
+        DISCHARGING | {Role.LAB_TECHNICIAN, Role.PHARMACIST},
+    ),
+    "review_break_glass": ({"break_glass_id": ITEM, "outcome": "It was right"}, IN_CHARGE),
     "raise_sha_invoice": (INVOICE, CASHIER),
     "bill_insurer": ({"insurer_id": ITEM, "member_number": "M-1"}, CASHIER),
     "discharge": ({"discharge_notes": "Stable", "follow_up": FOLLOW_UP}, DISCHARGING),
     "tell_patient": ({"obligation_id": ITEM, "outcome": "Called"}, CLINICIAN),
     "cancel_visit": ({"reason": "Opened twice"}, RECEPTION | {Role.SUPERVISOR}),
+    "patient_left": ({"notes": "Nobody answers", "reason": "WAITED_TOO_LONG"}, frozenset(Role) - {Role.ADMIN}),
+    "patient_returned": ({}, CLINICIAN | RECEPTION | {Role.TRIAGE_NURSE}),
+    "patient_called_back": ({"outcome": "REACHED", "notes": "Comes back"}, CLINICIAN | {Role.TRIAGE_NURSE}),
     "record_death": ({"time_of_death": "2026-11-20T10:42:00+03:00", "circumstances": "Cardiac arrest"}, CLINICIAN),
     "reopen_visit": ({"reason": "The result was overlooked"}, CLINICIAN | {Role.SUPERVISOR}),
     "undo_death": ({"reason": "Written on the wrong visit"}, CLINICIAN | {Role.SUPERVISOR}),

@@ -76,6 +76,19 @@ async def test_what_is_ours_is_not_there_for_another_facility(stranger: Desk, ou
             assert answer.json()["facility"]["name"] == "Kisumu"
         elif path == "/api/staff":
             assert [person["full_name"] for person in answer.json()["items"]] == ["Akinyi Ouma"]
+        elif path.endswith("/service-times"):
+            assert (answer.json()["served"], answer.json()["estimates_compared"]) == (0, 0)
+        elif path == "/api/supervision/flow":
+            assert answer.json()["left_without_being_seen"]["arrived"] == 0
+            assert (answer.json()["waiting_now"], answer.json()["steps"]) == ([], [])
+        elif path == "/api/supervision/views":
+            own = (await stranger.get("/api/me")).json()["facility"]["id"]
+            of_visits = [one["query"] for one in answer.json()["items"] if "Facility=" in one["query"]]
+            assert all(own in query for query in of_visits)
+        elif path == "/api/supervision/visits":
+            assert answer.json()["items"] == []
+        elif path == "/api/cashier/day":
+            assert answer.json()["lines"] == []
         elif "{id}" in path and not is_list(path):
             assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
         else:

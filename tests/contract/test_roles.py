@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from api.app import create_app
-from models.staff import CLINICAL, Role
+from models.staff import CLINICAL, SUPERVISING, Role
 from tests.clinic import WholeClinic
 from tests.contract.forms import ADMIN, GENERAL, KINDS, ROUTES, WRITES, Write, only
 from tests.walks import Walk
@@ -26,7 +26,13 @@ READS = {
     "/api/visits/{id}": EVERYBODY,
     "/api/visits/{id}/bill": EVERYBODY,
     "/api/visits/{id}/timeline": EVERYBODY,
+    "/api/visits/{id}/position": EVERYBODY,
     "/api/queues/{station}": EVERYBODY,
+    "/api/visits/{id}/actions": EVERYBODY,
+    "/api/supervision/views": SUPERVISING,
+    "/api/supervision/visits": SUPERVISING,
+    "/api/supervision/flow": SUPERVISING,
+    "/api/queues/{station}/service-times": EVERYBODY,
     "/api/commands/{id}": EVERYBODY,
     "/api/prices": EVERYBODY,
     "/api/vaccines": EVERYBODY,
@@ -35,6 +41,13 @@ READS = {
     "/api/payments": EVERYBODY,
     "/api/payments/{id}": EVERYBODY,
     "/api/payments/{id}/receipt": EVERYBODY,
+    "/api/waivers": EVERYBODY,
+    "/api/waivers/{id}": EVERYBODY,
+    "/api/refunds": EVERYBODY,
+    "/api/refunds/{id}": EVERYBODY,
+    "/api/break-glasses": EVERYBODY,
+    "/api/break-glasses/{id}": EVERYBODY,
+    "/api/cashier/day": only(Role.CASHIER, Role.SUPERVISOR, Role.ADMIN),
     "/api/sha-invoices": EVERYBODY,
     "/api/sha-invoices/{id}": EVERYBODY,
     "/api/appointments": EVERYBODY,
@@ -64,6 +77,8 @@ READS = {
     "/api/obligations": RECORDS,
     "/api/obligations/{id}": RECORDS,
     "/api/visits/{id}/referrals": RECORDS,
+    "/api/referrals": RECORDS,
+    "/api/referrals/{id}": RECORDS,
     "/api/immunizations": RECORDS,
     "/api/immunizations/{id}": RECORDS,
     "/api/immunization/patients/{id}/immunizations": RECORDS,
@@ -84,13 +99,15 @@ READS = {
     "/api/claims/{id}": CLAIMS,
     "/api/tasks": EVERYBODY,
     "/api/tasks/{id}": EVERYBODY,
+    "/api/supervision/handovers": only(Role.SUPERVISOR, Role.ADMIN),
     "/api/audit-logs": only(Role.SUPERVISOR),
+    "/api/supervision/differences": only(Role.SUPERVISOR, Role.ADMIN),
     "/api/staff": ADMIN,
     "/api/staff/{id}": ADMIN,
 }
 """Every read of the contract, and who may."""
 
-OPEN_TO_ALL = {("POST", "/api/auth/token"), ("GET", "/healthz")}
+OPEN_TO_ALL = {("POST", "/api/auth/token"), ("GET", "/healthz"), ("GET", "/metrics")}
 EVERYBODYS_OWN = {("PUT", "/api/me/password"), ("POST", "/api/tasks/{id}/actions")}
 """Whoever's it is may: one's own password, a task of one's role."""
 

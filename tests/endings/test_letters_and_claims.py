@@ -3,12 +3,14 @@
 import asyncio
 from typing import Any
 
+from activities.claims import Claims
 from models.claims import NOTHING_INVOICED, VISIT_CANCELLED
 from models.staff import Role
 from tests.claims.backlog import pause, resume
 from tests.claims.conftest import CODE
 from tests.clinic import eventually
 from tests.endings.conftest import OFFICER, RECEPTION, SUPERVISOR, House
+from tests.late_answers import heard, late_answer, until_heard
 from tests.walks import fresh
 
 
@@ -113,7 +115,7 @@ async def test_the_claim_of_a_cancelled_visit_is_given_up_and_begins_again_with_
     await house.acts(SUPERVISOR, visit, "cancel_visit", reason="The wrong person was registered")
     claim = await counter.becomes(visit["id"], "CLOSED")
     assert claim["reason"].startswith(VISIT_CANCELLED)
-    assert await house.tasks(visit) == []
+    await house.until_tasks(visit)
     await house.reopened(visit)
     await counter.becomes(visit["id"], "AWAITING_CONSENT")
 
@@ -143,6 +145,24 @@ async def test_a_claim_without_an_invoice_begins_again_with_its_visit(house: Hou
     assert claim["reason"].startswith(NOTHING_INVOICED)
     await house.reopened(visit)
     await counter.becomes(visit["id"], "AWAITING_CONSENT")
+
+
+async def test_a_visit_that_comes_back_while_its_claim_closes_has_its_claim_again(closed_house: House) -> None:
+    house, counter = closed_house, closed_house.counter
+    with late_answer(Claims, "note") as closing:
+        async with house.clinic.worker():
+            visit = await invoiced(house)
+            claim = await counter.claim_of(visit["id"])
+            run = house.clinic.clinic.temporal.get_workflow_handle(f"claim-{claim['id']}")
+            closing.waits = lambda note: note.status == "CLOSED"
+            await house.acts(SUPERVISOR, visit, "cancel_visit", reason="The wrong person was registered")
+            await closing.there.wait()
+            assert (await counter.claim_of(visit["id"]))["status"] == "CLOSED"
+            before = await heard(run)
+            await house.reopened(visit)
+            await until_heard(run, before)
+            closing.goes.set()
+            await counter.becomes(visit["id"], "AWAITING_CONSENT")
 
 
 async def test_money_beyond_the_bill_of_a_cancelled_visit_is_somebodys_work(house: House) -> None:

@@ -194,5 +194,5 @@ async def test_a_worker_that_died_after_the_commit_tells_the_reminder_all_the_sa
         first = await records.record(Turn(visit=before, command=command))
         second = await records.record(Turn(visit=before, command=command))
     assert (first.repeated, second.repeated) == (False, True)
-    assert [start.kind for start in second.starts] == ["Reminder"]
+    assert [start.kind for start in second.starts] == ["Reminder", "AfterCare"]
     assert second.starts == first.starts

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import httpx2
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from tests.clinic import WholeClinic
 from tests.faults.desk import (
@@ -69,6 +73,24 @@ async def test_more_actions_at_once_than_a_visit_takes_at_a_time_are_each_done_o
     await together(Slip.until_answered, *slips)
     assert sorted((await keys_done(open_clinic, visit["id"]))[4:]) == sorted(slip.key for slip in slips)
     assert (await require_sound(open_clinic, visit["id"]))["version"] == visit["version"] + 16
+
+
+async def test_an_update_that_the_server_breaks_off_is_stored_and_done(
+    walk: Walk, open_clinic: WholeClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does under load, before the visit has seen it; the server itself is there."""
+    visit = await walk.seen()
+    slip = payment(walk, visit["id"], 300)
+
+    async def broken_off(*_: Any, **__: Any) -> None:
+        raise RPCError("workflow update was aborted", RPCStatusCode.UNAVAILABLE, b"")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WorkflowHandle, "execute_update", broken_off)
+        await slip.accepted()
+    await slip.became("DONE")
+    assert (await slip.until_answered()).status_code == 201
+    assert (await require_sound(open_clinic, visit["id"]))["version"] == visit["version"] + 1
 
 
 async def test_twenty_desks_registering_one_person_make_one_patient(walk: Walk, open_clinic: WholeClinic) -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from temporalio.client import WorkflowExecutionStatus
 
 from models.actions import TakePayment
+from models.paying import PaymentType
 from models.staff import Role
-from models.visit import PaymentType
 from tests.clinic import WholeClinic, eventually
 from tests.faults.desk import Slip, diagnosis, encounter, payment, require_sound, together
 from tests.faults.messages import run_of, signed

@@ -52,6 +52,19 @@ def price(walk: Walk) -> Slip:
     return Slip(walk, Role.ADMIN, "PUT", "/api/prices/PLASTER", {"name": "Plaster", "amount": "50"}, fresh(), "")
 
 
+def answered(walk: Walk, test_id: str, visit_id: str) -> Slip:
+    body = {"status": "COMPLETED", "results": {"hemoglobin": "14.2"}}
+    return Slip(walk, Role.LAB_TECHNICIAN, "PUT", f"/api/lab-requests/{test_id}", body, fresh(), visit_id)
+
+
+async def require_refused_in_words(clinic: WholeClinic, *slips: Slip) -> None:
+    """What cannot be looked up is not accepted, and says when to try again; so does the clinic's health."""
+    unread = await together(Slip.sent, *slips)
+    assert [answer.status_code for answer in unread] == [503] * len(slips)
+    assert all(answer.headers["Retry-After"] for answer in unread)
+    assert await health(clinic) == {"status": 503, "database": False, "temporal": True, "worker": True}
+
+
 async def test_what_is_accepted_while_the_database_is_away_is_written_in_order_when_it_returns(
     breakable: WholeClinic, steps: Walk
 ) -> None:
@@ -69,21 +82,10 @@ async def test_what_is_accepted_while_the_database_is_away_is_written_in_order_w
             asyncio.create_task(one_by_one(Slip.accepted, *payments[:2])),
             asyncio.create_task(together(Slip.accepted, arrival, call)),
         ]
-        results = Slip(
-            steps,
-            Role.LAB_TECHNICIAN,
-            "PUT",
-            f"/api/lab-requests/{test['id']}",
-            {"status": "COMPLETED", "results": {"hemoglobin": "14.2"}},
-            fresh(),
-            owing["id"],
-        )
-        unread = await together(Slip.sent, results, new_price)
-        assert [answer.status_code for answer in unread] == [503, 503]
-        assert all(answer.headers["Retry-After"] for answer in unread)
+        results = answered(steps, test["id"], owing["id"])
+        await require_refused_in_words(breakable, results, new_price)
         for path in (f"/api/visits/{seen['id']}", "/api/queues/CASHIER", payments[0].location):
             assert (await steps.does(Role.CASHIER, "GET", path)).status_code == 503
-        assert await health(breakable) == {"status": 503, "database": False, "temporal": True, "worker": True}
         await asyncio.gather(*accepting)
         for visit_id in (seen["id"], triaged["id"]):
             assert await attention(breakable, visit_id) == ["DATABASE"]

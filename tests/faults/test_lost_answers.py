@@ -11,8 +11,8 @@ from activities.records import Records, Turn
 from integrations.database import writing_pool
 from integrations.temporal import connect
 from models.actions import TakeIn, TakePayment
+from models.paying import PaymentType
 from models.staff import Role
-from models.visit import PaymentType
 from tests.clinic import WholeClinic, eventually
 from tests.faults.cutting import CuttingLine, cutting_line
 from tests.faults.desk import (

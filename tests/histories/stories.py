@@ -10,12 +10,17 @@ from temporalio.client import WorkflowExecutionStatus
 
 from models.actions import RecordDiagnosis, TakeIn
 from models.staff import Role
+from tests.histories.after_stories import AFTER_STORIES
 from tests.histories.claim_stories import CLAIM_STORIES
 from tests.histories.ending_stories import ENDING_STORIES
 from tests.histories.identity_stories import IDENTITY_STORIES
 from tests.histories.laboratory_stories import LABORATORY_STORIES
+from tests.histories.leaving_stories import LEAVING_STORIES
+from tests.histories.money_stories import MONEY_STORIES
 from tests.histories.pharmacy_stories import PHARMACY_STORIES
+from tests.histories.reconciling_stories import RECONCILING_STORIES
 from tests.histories.recorder import Recorder, Run
+from tests.histories.undoing_stories import UNDOING_STORIES
 from tests.walks import VITALS, new_patient
 from workflows import appointment, mobile_payment, reminder, results_notice
 from workflows.seal import AuditSealWorkflow
@@ -333,5 +338,10 @@ STORIES: dict[str, Callable[[Recorder], Awaitable[Run]]] = {
         *PHARMACY_STORIES,
         *IDENTITY_STORIES,
         *ENDING_STORIES,
+        *UNDOING_STORIES,
+        *AFTER_STORIES,
+        *RECONCILING_STORIES,
+        *LEAVING_STORIES,
+        *MONEY_STORIES,
     )
 }

@@ -127,3 +127,14 @@ async def test_a_socket_folder_of_somebody_else_is_not_trusted(secluded: Path) -
     finally:
         folder.rmdir()
         remove_cluster(secluded)
+
+
+def test_a_data_folder_that_is_named_from_here_gets_its_cluster_there(
+    in_the_open: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a fresh clone, wherever everybody may pass."""
+    monkeypatch.chdir(in_the_open)
+    made = ensure_cluster(Path("data"))
+    assert (made / "PG_VERSION").is_file()
+    assert [one.name for one in Path("data").iterdir()] == ["postgres"]
+    remove_cluster(Path("data"))

@@ -17,7 +17,6 @@ from integrations.embedded.process import PartFailed
 from integrations.settings import Settings, libpq_url
 from tests.house.traces import (
     comes_true,
-    free_port,
     is_alive,
     line_with,
     noted_parts,
@@ -27,6 +26,7 @@ from tests.house.traces import (
     surroundings,
     the_rest,
 )
+from tests.ports import free_port
 
 Opener = Callable[..., Awaitable[Process]]
 EVERY_PART = {"postgres", "temporal", "sandbox", "worker", "api"}

@@ -1,6 +1,7 @@
 """Who is who, over HTTP: registrations, visits made for the wrong one, registrations that are one person."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -34,6 +35,13 @@ class Reception:
 
     async def tries(self, who: Role, visit_id: str, kind: str, **form: Any) -> httpx2.Response:
         return await self.walk.does(who, "POST", f"/api/visits/{visit_id}/actions", {"kind": kind, **form})
+
+    async def died(self) -> tuple[dict[str, Any], str]:
+        """A new patient who has died, and the visit on which that was recorded."""
+        visit = await self.walk.taken_in(national_id=None)
+        now = datetime.now(UTC).isoformat()
+        await self.acts(OFFICER, visit["id"], "record_death", time_of_death=now, circumstances="Collapsed")
+        return {"id": visit["patient_id"]}, visit["id"]
 
     async def moved(self, visit_id: str, patient: dict[str, Any], **form: Any) -> dict[str, Any]:
         """The visit was the wrong patient's."""

@@ -40,6 +40,7 @@ def registration(choose: Any, number: int, id: UUID, at: datetime, facility_id: 
         "registered_by": id,
         "registration_date": at,
         "merged_into": None,
+        "deceased_at": None,
     }
 
 

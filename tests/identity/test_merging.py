@@ -232,6 +232,42 @@ async def test_parted_again_each_has_its_own(reception: Reception) -> None:
     await require_whole_audit(reception.clinic)
 
 
+async def test_who_has_died_under_one_registration_has_died(reception: Reception) -> None:
+    """Nobody is invited, reminded or registered again who has died; parted again, each is what they were."""
+    walk = reception.walk
+    old = await reception.registered()
+    new, _ = await reception.died()
+    answer = await reception.merge(old, new)
+    assert [(one["field"], one["reason"].split()[0]) for one in answer.json()["errors"]] == [
+        ("confirmed", "deceased_at")
+    ]
+    await reception.merged(old, new, confirmed=True)
+    died = (await reception.patient(new))["deceased_at"]
+    assert died
+    assert (await reception.patient(old))["deceased_at"] == died
+    again = {"patient_id": old["id"], "chief_complaint": "Cough", "payment_type": "CASH"}
+    assert (await walk.does(HERE, "POST", "/api/visits", again)).status_code == 409
+    await reception.parted(new)
+    assert (await reception.patient(old))["deceased_at"] is None
+    assert (await reception.patient(new))["deceased_at"] == died
+
+
+async def test_a_death_that_is_taken_back_while_merged_is_nobodys_when_parted(reception: Reception) -> None:
+    old = await reception.registered()
+    new, visit = await reception.died()
+    await reception.merged(old, new, confirmed=True)
+    await reception.acts(SUPERVISOR, visit, "undo_death", reason="The wrong person")
+    await reception.parted(new)
+    assert [(await reception.patient(one))["deceased_at"] for one in (old, new)] == [None, None]
+
+
+async def test_who_has_died_is_not_merged_with_somebody_who_is_here(reception: Reception) -> None:
+    here, _ = await reception.arrives()
+    gone, _ = await reception.died()
+    answer = await reception.merge(here, gone, confirmed=True)
+    assert (answer.status_code, "undo_death" in answer.json()["detail"]) == (409, True)
+
+
 async def test_a_chain_is_parted_from_its_end(reception: Reception) -> None:
     first = await reception.registered()
     second, third = [await reception.registered(national_id=None) for _ in range(2)]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from activities.records import Records, Turn
+from activities.tasks import Tasks
 from integrations.database import writing_pool
 from models.actions import ReportLabTest
 from models.actions.base import Start
@@ -12,6 +13,7 @@ from models.staff import Person, Role
 from tests.clinic import WholeClinic
 from tests.laboratory.bench import A_MINUTE, LAB, LOW, Bench
 from tests.laboratory.test_critical_loop import ALL_RUNGS
+from tests.late_answers import heard, late_answer, until_heard
 from tests.workflow.test_clock import waits
 
 
@@ -74,3 +76,23 @@ async def test_a_worker_that_finds_a_report_written_begins_the_loop_all_the_same
     assert (first.repeated, second.repeated) == (False, True)
     assert Start(kind="CriticalResult", id=UUID(test)) in first.starts
     assert second.starts == first.starts
+
+
+async def test_a_value_that_is_corrected_while_its_loop_closes_is_read_back_too(bare: Bench) -> None:
+    with late_answer(Tasks, "close") as closing:
+        async with bare.clinic.worker():
+            visit, test = await bare.ordered()
+            await bare.report(test, LOW)
+            await bare.task(visit, "ACKNOWLEDGE_CRITICAL")
+            closing.waits = lambda task: True
+            await bare.read_back(visit, test)
+            await closing.there.wait()
+            before = await heard(bare.loop(test))
+            form = {"lab_request_id": test, "results": {"hemoglobin": "5.2"}, "reason": "Read upside down"}
+            await bare.acts(LAB, visit, "correct_lab_result", **form)
+            await until_heard(bare.loop(test), before)
+            closing.goes.set()
+            await bare.task(visit, "ACKNOWLEDGE_CRITICAL")
+            await bare.read_back(visit, test, "5.2")
+            assert await bare.loop(test).result() == "ACKNOWLEDGED"
+            await bare.no_task(visit, "ACKNOWLEDGE_CRITICAL")

@@ -23,8 +23,10 @@ from models.actions.base import Charge
 from models.catalogue import (
     Affairs,
     AffairsOfVisit,
+    BillLine,
     ClaimStanding,
     CoverOfVisit,
+    DebtsOfVisit,
     DosesGiven,
     HistoryOf,
     ItemOf,
@@ -32,19 +34,25 @@ from models.catalogue import (
     NextNumber,
     PatientOf,
     PatientOfVisit,
+    PlaceInQueue,
     Priced,
     PriceOf,
+    RecordsOfVisit,
     Resource,
     RowOf,
     StockOf,
+    VisitRecords,
 )
 from models.command import Command, accept
 from models.doses import Given
 from models.medicine_checks import Contact, History, KnownAllergy, Therapy
+from models.paying import PaymentType
+from models.policy import GATED, HOUSE, Policy, When
 from models.problems import Problem, Refused
 from models.staff import Person, Role
 from models.stock import Batch, MoveKind, Stock, StockMove
-from models.visit import PaymentType, Visit
+from models.tasks import TaskKind
+from models.visit import Visit
 from tests.pathway.people import (
     CLINICIAN,
     ITEMS,
@@ -68,18 +76,20 @@ class Shelf:
 
     rows: dict[tuple[Resource, UUID], dict[str, Any]] = field(default_factory=dict)
     bill: list[Charge] = field(default_factory=list)
-    struck: dict[UUID, list[Charge]] = field(default_factory=dict)
+    lines: dict[UUID, BillLine] = field(default_factory=dict)
+    struck: dict[tuple[UUID, UUID], list[Charge]] = field(default_factory=dict)
     visits: dict[UUID, UUID] = field(default_factory=dict)
     open: set[UUID] = field(default_factory=set)
     claims: list[ClaimStanding] = field(default_factory=list)
     number: int = 0
     batches: dict[str, list[Batch]] = field(default_factory=dict)
     ledger: list[StockMove] = field(default_factory=list)
+    policy: Policy = HOUSE.policy[0]
 
     def known(self, command: Command) -> Known:
         """What the action wants to know, looked up within the actor's facility."""
-        facts: dict[str, Any] = {}
-        for want in command.action.wants():
+        facts: dict[str, Any] = {"policy": self.policy}
+        for want in command.action.wants_under(self.policy):
             match want:
                 case PriceOf():
                     code = next((code for code in PRICES if code.lower() == want.code.lower()), None)
@@ -96,6 +106,8 @@ class Shelf:
                     facts["invoices"] = self.invoices_of(command.visit_id)
                 case PatientOfVisit():
                     facts["patient"] = self.patient_of(want.visit_id or command.visit_id, command.actor)
+                case RecordsOfVisit():
+                    facts["records"] = self.records_of(command.visit_id)
                 case DosesGiven():
                     facts["doses"] = self.doses(command.visit_id)
                 case HistoryOf():
@@ -104,6 +116,11 @@ class Shelf:
                     facts["stock"] = self.stock(want, command.actor)
                 case AffairsOfVisit():
                     facts["affairs"] = self.affairs(command.visit_id)
+                case DebtsOfVisit():
+                    tasks = self.affairs(command.visit_id).tasks
+                    facts["debts"] = tuple(task for task in tasks if task["kind"] == TaskKind.SETTLE_BILL)
+                case PlaceInQueue():
+                    facts["ahead"] = 0
                 case NextNumber():
                     self.number += 1
                     facts["number"] = self.number
@@ -137,7 +154,7 @@ class Shelf:
     def doses(self, visit_id: UUID) -> tuple[Given, ...]:
         """What the visit's patient was given, whichever visit it was given on."""
         reactions = [row for (resource, _), row in self.rows.items() if resource is Resource.REACTION]
-        severe = {row["immunization_id"] for row in reactions if row["anaphylaxis"]}
+        severe = {row["immunization_id"] for row in reactions if row["anaphylaxis"] and counts(row)}
         return tuple(
             Given(
                 code=ITEMS[row["vaccine_id"]].code,
@@ -146,13 +163,13 @@ class Shelf:
                 anaphylaxis=row["id"] in severe,
             )
             for (resource, _), row in self.rows.items()
-            if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id)
+            if resource is Resource.IMMUNIZATION and row["patient_id"] == self.visits.get(visit_id) and counts(row)
         )
 
     def those(self, resource: Resource, patient_id: UUID | None) -> list[dict[str, Any]]:
-        """The patient's records of that kind, as they were written down."""
+        """The patient's records of that kind that count, as they were written down."""
         rows = [row for (kind, _), row in self.rows.items() if kind is resource]
-        return [row for row in rows if row.get("patient_id") == patient_id]
+        return [row for row in rows if row.get("patient_id") == patient_id and counts(row)]
 
     def history(self, want: HistoryOf, command: Command) -> History:
         id = self.visits.get(command.visit_id)
@@ -202,7 +219,8 @@ class Shelf:
             return tuple(row for row in rows if all(row.get(name) == value for name, value in facts.items()))
 
         patient_id = self.visits.get(visit_id)
-        orders = (*of(Resource.LAB_REQUEST, visit_id=visit_id), *of(Resource.PRESCRIPTION, visit_id=visit_id))
+        kinds = (Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.REFERRAL)
+        orders = [row for kind in kinds for row in of(kind, visit_id=visit_id)]
         return Affairs(
             appointments=of(Resource.APPOINTMENT, patient_id=patient_id),
             obligations=of(Resource.OBLIGATION, patient_id=patient_id, status="OPEN"),
@@ -210,20 +228,47 @@ class Shelf:
             tasks=of(Resource.TASK, visit_id=visit_id, status="OPEN"),
             claims=tuple(self.claims),
             newborns=tuple("OP00002" for _ in of(Resource.FAMILY_LINK, related_visit_id=visit_id)),
+            seen_at=max(
+                (row["recorded_at"] for row in of(Resource.ENCOUNTER, visit_id=visit_id) if consulted(row)),
+                default=None,
+            ),
         )
 
-    def keep(self, change: Change) -> None:
+    def records_of(self, visit_id: UUID) -> VisitRecords:
+        """All that was written down on the visit, in the order in which it was, and what each charges."""
+        rows: dict[Resource, list[dict[str, Any]]] = {}
+        for (resource, _), row in self.rows.items():
+            if row.get("visit_id") == visit_id:
+                rows.setdefault(resource, []).append(row)
+        kept = {name: tuple(found) for name, found in rows.items()}
+        return VisitRecords(rows=kept, charges=self.charged, lines=self.lines)
+
+    @property
+    def charged(self) -> dict[UUID, Decimal]:
+        """What each order or record charges, in KES."""
+        charges: dict[UUID, Decimal] = {}
+        for line in self.bill:
+            assert line.order_id is not None
+            charges[line.order_id] = charges.get(line.order_id, Decimal(0)) + line.amount
+        return charges
+
+    def keep(self, change: Change, command_id: UUID) -> None:
         self.visits[change.visit.id] = change.visit.patient_id
         self.open = {*self.open, change.visit.id} - ({change.visit.id} if change.visit.is_over else set())
-        again = [line for lines in change.recharged for line in self.struck.get(lines.order_id, [])]
+        again = [line for lines in change.recharged for line in self.struck[lines.order_id, lines.taken_back_by]]
         for order_id in change.uncharged:
-            self.struck[order_id] = [line for line in self.bill if line.order_id == order_id]
+            self.struck[order_id, command_id] = [line for line in self.bill if line.order_id == order_id]
         for row in change.rows:
             self.rows[row.resource, row.id] = {**self.rows.get((row.resource, row.id), {}), "id": row.id, **row.values}
         if change.moved_from:
             self.move_records(change.visit.id, change.visit.patient_id)
         self.bill = [line for line in self.bill if line.order_id not in change.uncharged]
-        self.bill += [*again, *change.charges]
+        made_by = change.rows[0].id if change.rows else None
+        made = [one.model_copy(update={"order_id": one.order_id or made_by}) for one in change.charges]
+        for line in made:
+            assert line.order_id is not None
+            self.lines.setdefault(line.order_id, BillLine(**{n: getattr(line, n) for n in BillLine.model_fields}))
+        self.bill += [*again, *made]
         for move in change.moves:
             self.move(move)
 
@@ -237,6 +282,15 @@ class Shelf:
     def total(self) -> Decimal:
         """What the bill shows, in KES."""
         return sum((line.amount for line in self.bill), Decimal("0.00"))
+
+
+def counts(row: dict[str, Any]) -> bool:
+    """Whether nobody has marked it as entered in error."""
+    return row.get("entered_in_error_at") is None
+
+
+def consulted(encounter: dict[str, Any]) -> bool:
+    return bool(encounter["encounter_type"] != "TRIAGE") and counts(encounter)
 
 
 @dataclass
@@ -264,7 +318,7 @@ class Desk:
         """Have it done, or raise Refused."""
         command = self.command(who, action, **changed)
         change = accept(self.current, command, self.shelf.known(command))
-        self.shelf.keep(change)
+        self.shelf.keep(change, command.id)
         self.current = change.visit
         return change
 
@@ -292,8 +346,12 @@ class Desk:
         return self.does(Role.CASHIER, paid)
 
 
-def registered(**changed: Any) -> Desk:
-    desk = Desk()
+STRICT = HOUSE.policy[0].model_copy(update={"gates": dict.fromkeys(sorted(GATED), When.BEFORE)})
+"""The house's policy, but every service is paid first."""
+
+
+def registered(policy: Policy = HOUSE.policy[0], **changed: Any) -> Desk:
+    desk = Desk(shelf=Shelf(policy=policy))
     desk.does(Role.RECEPTIONIST, registration(**changed))
     return desk
 

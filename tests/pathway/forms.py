@@ -5,13 +5,18 @@ The number chooses: mostly what fits, now and then another visit's record, an un
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from pydantic import TypeAdapter
+
 from models import actions as do
-from models.staff import THE_CLINIC, Person, Role
+from models.claims import CoverStatus
+from models.command import NAIROBI
+from models.departures import CallOutcome, LeftBecause
+from models.staff import SERVES, THE_CLINIC, Person, Role, Station
 from tests.pathway.paper import Paper
 from tests.pathway.people import (
     ANTENATAL,
@@ -35,8 +40,13 @@ from tests.pathway.people import (
 from tests.pathway.verdicts import FOREIGN, UNKNOWN
 
 NURSE_AND_CLINICIAN = person(Role.TRIAGE_NURSE, Role.CLINICAL_OFFICER)
+PEOPLE = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN)
 CLINIC = Person(id=THE_CLINIC, facility_id=FACILITY, roles=())
 PATIENT = UUID(int=3)
+Form = Callable[["Choice"], do.Action]
+QUEUEING: TypeAdapter[do.Action] = TypeAdapter(do.AnyVisitAction)
+ANYWHERE, ANYWHERE_TOO = (person(*SERVES.values(), name=name) for name in ("first", "second"))
+SERVING = (ANYWHERE, ANYWHERE, ANYWHERE_TOO, ANYWHERE, CLINICIAN, NURSE, Role.SUPERVISOR)
 DOSE = {"batch_number": "B1", "site": "Left arm", "route": "IM", "dosage": "0.5ml"}
 DIAGNOSIS = {"diagnosis_code": "R51", "diagnosis_name": "Headache"}
 DRUGS = ("Paracetamol", "Amoxicillin", "Ibuprofen", "Diclofenac", "Amoxicillin", "Aspirin", "Paracetamol")
@@ -194,6 +204,59 @@ def credit(at: Choice) -> do.Action:
     return do.CreditPayment(payment_id=id, amount=Decimal(at.one(1, 50, 300)), payment_reference=f"R{len(at.ids)}")
 
 
+def deposit(at: Choice) -> do.Action:
+    form = {"amount": at.one(300, 50, 500, "20.50", 1000), "payment_type": at.other("CASH", "CASH", "MPESA")}
+    return do.TakeDeposit.model_validate(form)
+
+
+def quote(at: Choice) -> do.Action:
+    items = {"IMMUNIZATION": (RABIES, MEASLES), "FAMILY_PLANNING": (PILL, ANTENATAL), "MCH": (ANTENATAL, ANTENATAL)}
+    sent = [at.paper.work[id].station for id in at.paper.working("REFERRAL")]
+    station = at.other(*sent, *sent, *STATIONS)
+    return do.QuoteService(station=station, item_id=at.one(*items[station]))
+
+
+def waiver(at: Choice) -> do.Action:
+    return do.RequestWaiver(amount=at.share(), reason="Cannot pay")
+
+
+def waiver_decided(at: Choice) -> do.Action:
+    id = at.record(*[id for id, one in at.paper.waivers.items() if one.status == "PENDING"])
+    amount = at.share() if at.number % 4 == 0 else None
+    return do.DecideWaiver(waiver_id=id, approved=at.number % 3 != 0, amount=amount, reason="Known to us")
+
+
+def waiver_lapsed(at: Choice) -> do.Action:
+    return do.ExpireWaiver(waiver_id=at.record(*at.paper.waivers))
+
+
+def refund(at: Choice) -> do.Action:
+    part = Decimal(at.one("1", "0.50", "1", "1.01"))
+    return do.RequestRefund(amount=max(at.paper.may_go_back * part, Decimal(1)).quantize(Decimal("0.01")), reason="x")
+
+
+def refund_decided(at: Choice) -> do.Action:
+    id = at.record(*[id for id, one in at.paper.refunds.items() if one.status == "PENDING"])
+    return do.DecideRefund(refund_id=id, approved=at.number % 4 != 0, reason="It is so")
+
+
+def refund_paid(at: Choice) -> do.Action:
+    id = at.record(*[id for id, one in at.paper.refunds.items() if one.status == "APPROVED"])
+    return do.PayOutRefund.model_validate({"refund_id": id, "payment_type": at.one("CASH", "CASH", "CASH", "MPESA")})
+
+
+def glass(at: Choice) -> do.Action:
+    waits = [UUID(id) for id in sorted(at.paper.gated()) if id != "None"]
+    if waits and at.number % 3:
+        return do.BreakGlass(order_id=at.record(*waits), reason="It cannot wait")
+    station = at.other("LABORATORY", "CONSULTATION", "PHARMACY", "MCH")
+    return do.BreakGlass(station=station, reason="It cannot wait")
+
+
+def glass_reviewed(at: Choice) -> do.Action:
+    return do.ReviewBreakGlass(break_glass_id=at.record(*at.paper.glasses), outcome="It was right")
+
+
 def triage_again(at: Choice) -> do.Action:
     """Better or worse than before, with a reason or without; now and then with something not asked."""
     return looking(
@@ -223,7 +286,62 @@ def death(at: Choice) -> do.Action:
     return do.RecordDeath.model_validate(form)
 
 
-Form = Callable[[Choice], do.Action]
+def referral_out(at: Choice) -> do.Action:
+    form = {"facility_name": "County hospital", "urgency": at.one("ROUTINE", "URGENT"), "reason": "Surgery"}
+    by = at.one(None, None, (MORNING + timedelta(days=3)).date(), MORNING.date())
+    return do.ReferOut.model_validate({**form, "clinical_summary": "Acute abdomen", "feedback_by": by})
+
+
+def referral(at: Choice) -> UUID:
+    return at.record(*[id for id, sent in at.paper.referrals.items() if sent.status == "PENDING"])
+
+
+def referral_answered(at: Choice) -> do.Action:
+    return do.RecordReferralFeedback(referral_id=referral(at), feedback="Operated on", feedback_from="Ward 3")
+
+
+def error(at: Choice) -> tuple[Person, do.Action]:
+    """Mostly a record that is there, by whoever wrote it down."""
+    written = [(record, id) for record, id in at.paper.writers if at.number % 7 == 0 or id not in at.paper.marked]
+    kind, id = written[at.number % len(written)] if written else ("DIAGNOSIS", UNKNOWN)
+    if at.number % 23 == 0:
+        id = at.record()
+    who = next((one for one in PEOPLE if one.id == at.paper.writers.get((kind, id))), STAFF[Role.SUPERVISOR])
+    who = STAFF[Role.ADMIN] if at.number % 11 == 0 else who
+    return who, do.EnterInError.model_validate({"record": kind, "record_id": id, "reason": "Of another patient"})
+
+
+def in_queue(kind: str) -> Form:
+    """Mostly where the patient waits."""
+
+    def form(at: Choice) -> do.Action:
+        there = sorted(at.paper.waits) or [Station.TRIAGE]
+        station = Station.PHARMACY if at.number % 11 == 0 else at.other(*there)
+        room = {"room": at.one(None, "Room 1", "Room 2")} if kind in ("call_patient", "take_patient") else {}
+        return QUEUEING.validate_python({"kind": kind, "station": station, **room})
+
+    return form
+
+
+def departure(at: Choice) -> do.Action:
+    """Mostly as it is noticed; now and then seen last before they came, or tomorrow."""
+    hour = timedelta(hours=1)
+    moment = at.one(None, None, at.paper.now, MORNING - hour, None, at.paper.now + hour, MORNING + timedelta(minutes=1))
+    return do.PatientLeft(notes="Nobody answers", last_seen_at=moment, reason=at.other(None, *LeftBecause))
+
+
+def call(at: Choice) -> do.Action:
+    outcome = at.one("NOT_REACHED", "REACHED", "NOT_REACHED", "RETURNED", "NOT_REACHED")
+    return do.PatientCalledBack(outcome=CallOutcome(outcome), notes="By phone")
+
+
+def night(at: Choice) -> do.Action:
+    """The day ends, once more now and then."""
+    day = at.paper.now.astimezone(NAIROBI).date()
+    due = datetime.combine(day + timedelta(days=1), time(8), NAIROBI)
+    return do.HandOver(day=day, owner_id=at.paper.clinician, owner_role=Role.SUPERVISOR, due_at=due)
+
+
 FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "arrive": ((Role.RECEPTIONIST,), arrival),
     "triage": ((NURSE, NURSE_AND_CLINICIAN), lambda at: triage()),
@@ -232,6 +350,10 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "wrong patient": ((Role.RECEPTIONIST, Role.SUPERVISOR), another_patient),
     "identify": ((Role.RECEPTIONIST,), identification),
     "take in": ((CLINICIAN, SECOND_CLINICIAN), lambda at: do.TakeIn()),
+    "call": (SERVING, in_queue("call_patient")),
+    "no answer": (SERVING, in_queue("no_answer")),
+    "take": (SERVING, in_queue("take_patient")),
+    "give back": (SERVING, in_queue("release_patient")),
     "encounter": ((CLINICIAN, SECOND_CLINICIAN, CLINICIAN), lambda at: do.RecordEncounter()),
     "diagnose": (
         (CLINICIAN,),
@@ -250,6 +372,12 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
         (NURSE, CLINICIAN, NURSE_AND_CLINICIAN),
         lambda at: do.Refer.model_validate({"station": at.one(*STATIONS), "reason": "It is due"}),
     ),
+    "refer out": ((CLINICIAN, SECOND_CLINICIAN), referral_out),
+    "cancel referral": (
+        (CLINICIAN, NURSE, NURSE_AND_CLINICIAN),
+        lambda at: do.CancelReferral(referral_id=referral(at), reason="Goes home"),
+    ),
+    "answer referral": ((CLINICIAN,), referral_answered),
     "vaccinate": (
         (Role.IMMUNIZATION_NURSE,),
         vaccination,
@@ -272,7 +400,22 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
     "confirm payment": ((CLINIC,), confirmation),
     "fail payment": ((CLINIC,), lambda at: do.FailPayment(payment_id=money(at), reason="1032")),
     "credit payment": ((CLINIC,), credit),
+    "day ends": ((CLINIC,), night),
     "invoice SHA": ((Role.CASHIER,), sha_invoice),
+    "deposit": ((Role.CASHIER,), deposit),
+    "quote": ((Role.CASHIER, NURSE, Role.MCH_NURSE), quote),
+    "ask for waiver": ((Role.CASHIER, CLINICIAN, Role.SUPERVISOR), waiver),
+    "decide waiver": ((Role.SUPERVISOR, Role.ADMIN), waiver_decided),
+    "waiver lapses": ((CLINIC,), waiver_lapsed),
+    "cover is answered": (
+        (CLINIC,),
+        lambda at: do.HearCover(patient_id=at.one(*at.paper.people), status=CoverStatus.ACTIVE),
+    ),
+    "ask for refund": ((Role.CASHIER, Role.SUPERVISOR), refund),
+    "decide refund": ((Role.SUPERVISOR, Role.ADMIN), refund_decided),
+    "pay refund out": ((Role.CASHIER,), refund_paid),
+    "break glass": ((CLINICIAN, Role.LAB_TECHNICIAN, Role.PHARMACIST), glass),
+    "review glass": ((Role.SUPERVISOR, Role.ADMIN), glass_reviewed),
     "discharge": (
         (CLINICIAN, Role.IMMUNIZATION_NURSE, Role.FAMILY_PLANNING_COUNSELOR, Role.MCH_NURSE, CLINICIAN),
         discharge,
@@ -283,6 +426,21 @@ FORMS: dict[str, tuple[tuple[Person | Role, ...], Form]] = {
         (SECOND_CLINICIAN, Role.SUPERVISOR, CLINICIAN),
         lambda at: do.UndoDeath(reason="Written on the wrong visit"),
     ),
+    "patient leaves": (
+        (
+            CLINICIAN,
+            NURSE,
+            Role.RECEPTIONIST,
+            Role.SUPERVISOR,
+            Role.LAB_TECHNICIAN,
+            Role.PHARMACIST,
+            Role.CASHIER,
+            Role.MCH_NURSE,
+        ),
+        departure,
+    ),
+    "patient returns": ((Role.RECEPTIONIST, NURSE, CLINICIAN), lambda at: do.PatientReturned()),
+    "call back": ((NURSE, CLINICIAN), call),
     "reopen": ((CLINICIAN, Role.SUPERVISOR), lambda at: do.ReopenVisit(reason="Something was overlooked")),
 }
 """What is tried: who mostly does it, and the form."""
@@ -293,6 +451,8 @@ def next_form(at: Choice) -> tuple[Person, do.Action]:
     paper = at.paper
     if not paper.triaged:
         return NURSE, triage()
+    if paper.gated():
+        return STAFF[Role.CASHIER], do.TakeDeposit.model_validate({"amount": paper.missing, "payment_type": "CASH"})
     if not paper.called and not paper.instead:
         return CLINICIAN, do.TakeIn()
     if tests := paper.working("LAB_REQUEST"):

@@ -1,18 +1,29 @@
 """Which actions move a visit from which status to which: found by walking at random through the rules."""
 
 from collections.abc import Set
+from datetime import timedelta
 from random import Random
 
-from models.staff import Role
+from models.actions import Action
+from models.staff import Person, Role
 from tests.pathway.desk import Desk, registered
 from tests.pathway.forms import FORMS, Choice, next_form
 from tests.pathway.machine import Notebook, beside_another, registered_twice
 from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import STAFF
+from tests.pathway.verdicts import verdict
 
 Move = tuple[str, str, str]
 """Status, the action's kind, the status that follows."""
-STEPS = 30
+STEPS = 45
+AGAIN = 6
+LIKELY = (*["go on"] * 5, "take in", "refer", "care for mother")
+"""What walks take more often than the rest: they come further by it, and see its rare sequels."""
+
+SELDOM_POSSIBLE = (*["decide waiver", "take in", "correct test"] * 3, "encounter", "reopen")
+"""Thought of more often, for it is mostly refused."""
+
+BACK = ("reopen", "patient returns", "undo death")
 
 
 class Walker(Notebook):
@@ -30,17 +41,36 @@ class Walker(Notebook):
 
     def walk(self) -> set[Move]:
         for _ in range(STEPS):
-            self.step(self.random.choice([*FORMS, "go on", "go on", "go on"]))
+            self.step()
         return self.moves
 
-    def step(self, what: str) -> None:
+    def choices(self) -> list[str]:
+        """A visit that is over comes back, now and then; who waits for results alone may go without them."""
+        if self.paper.ended:
+            return [*FORMS, *BACK * 4]
+        only_results = {work.kind for work in self.paper.work.values()} == {"LAB_REQUEST"} and self.paper.owed <= 0
+        more = ["discharge", "cancel order"] * (8 if only_results else 0)
+        return [*FORMS, *LIKELY, *SELDOM_POSSIBLE, *more]
+
+    def tried(self) -> tuple[Person, Action]:
+        what = self.random.choice(self.choices())
+        while what == "patient leaves" and self.random.randrange(3):  # else few walks would come to their end
+            what = self.random.choice(self.choices())
         at = Choice(self.paper, self.ids, self.random.randrange(60))
         if what == "go on":
-            who, action = next_form(at)
-        else:
-            likely, form = FORMS[what]
-            chosen = self.random.choice(likely)
-            who, action = STAFF[chosen] if isinstance(chosen, Role) else chosen, form(at)
+            return next_form(at)
+        likely, form = FORMS[what]
+        chosen = self.random.choice(likely)
+        return STAFF[chosen] if isinstance(chosen, Role) else chosen, form(at)
+
+    def step(self) -> None:
+        """What is refused moves nothing, so something else is thought of, a few times."""
+        self.paper.now = self.desk.now + timedelta(minutes=1)
+        who, action = self.tried()
+        for _ in range(AGAIN):
+            if verdict(self.paper, action, who) is None:
+                break
+            who, action = self.tried()
         before = self.visit.status
         self.act(who, action)
         if self.visit.status is not before:

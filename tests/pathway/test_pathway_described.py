@@ -9,11 +9,12 @@ import pytest
 from models.actions import OpenVisit, ReceiveEmergency, RegisterNewborn, RegisterPatient, VisitAction
 from models.actions.base import Action
 from models.staff import Role
-from models.visit import Status
+from models.status import Status
 from tests.pathway.moves import Move, walked
 
 DOCS = Path(__file__).parents[2] / "docs"
-TEXT = "\n".join((DOCS / name).read_text() for name in ("pathway.md", "care.md", "putting-right.md"))
+NAMES = ("pathway.md", "care.md", "putting-right.md", "entered-in-error.md", "queues.md", "leaving.md", "money.md")
+TEXT = "\n".join((DOCS / name).read_text() for name in NAMES)
 ARRIVALS: tuple[type[Action], ...] = (RegisterPatient, OpenVisit, ReceiveEmergency, RegisterNewborn)
 ACTIONS = {str(action.model_fields["kind"].default): action for action in (*ARRIVALS, *typing.get_args(VisitAction))}
 TABLES = re.compile(r"^\| Action \| Who \|\n\|[-|]+\n((?:\|.*\|\n)+)", re.MULTILINE)

@@ -15,7 +15,7 @@ from models.catalogue import Resource
 from models.command import accept
 from models.problems import Refused
 from models.staff import Role, Station
-from models.visit import Status
+from models.status import Status
 from tests.pathway.desk import Desk, registered, seen, taken_in, triaged, with_test
 from tests.pathway.people import CLINICIAN, NAMES, NURSE, SECOND_CLINICIAN, prescription, triage
 

@@ -25,8 +25,9 @@ from models.actions import (
 from models.actions.base import Start
 from models.catalogue import Resource
 from models.notices import Papers, owed
+from models.paying import PaymentType
 from models.staff import Role, Station
-from models.visit import PaymentType, Status
+from models.status import Status
 from models.words import NAIROBI, next_step
 from tests.pathway.desk import Desk, come_again, registered, seen, with_prescription
 from tests.pathway.forms import sha_invoice
@@ -272,7 +273,9 @@ def test_what_is_owed_of_an_earlier_visit_is_spoken_of_with_the_next_of_kin_unti
     desk = seen()
     id = uuid5(NAMES, "obligation")
     row = {"id": id, "patient_id": desk.visit.patient_id, "visit_id": uuid5(NAMES, "old"), "recorded_at": MORNING}
-    desk.shelf.rows[Resource.OBLIGATION, id] = {**row, "status": "OPEN", "prescription_id": prescription_id}
+    kind = "DRUGS_OWED" if prescription_id else "RESULT_TO_TELL"
+    owed_row = {**row, "kind": kind, "status": "OPEN", "prescription_id": prescription_id}
+    desk.shelf.rows[Resource.OBLIGATION, id] = owed_row
     desk.does(CLINICIAN, death(desk))
     assert desk.shelf.rows[Resource.OBLIGATION, id]["status"] == "OPEN"
     asked = (Resource.TASK, uuid5(id, task))

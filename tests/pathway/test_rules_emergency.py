@@ -107,7 +107,7 @@ def test_a_registered_patient_takes_the_visit_over(by: str) -> None:
     assert (desk.visit.patient_id, change.moved_from) == (known, temporary)
     assert (patient(desk)["first_name"], patient(desk, temporary)["merged_into"]) == ("Taa", known)
     assert desk.visit.payment_type == "SHA"
-    assert [start.kind for start in change.starts] == ["CoverageCheck"]
+    assert [start.kind for start in change.starts] == ["CoverageCheck", "AfterCare"]
 
 
 def test_what_is_missing_of_a_new_registration_is_named_at_once() -> None:

@@ -22,7 +22,7 @@ from models.actions import (
     TakeIn,
 )
 from models.staff import Role, Station
-from models.visit import Status
+from models.status import Status
 from tests.pathway.desk import Desk, registered, seen, taken_in, triaged, with_prescription, with_test
 from tests.pathway.people import ANTENATAL, CLINICIAN, MEASLES, NURSE, PILL, SECOND_CLINICIAN, prescription
 

@@ -27,12 +27,14 @@ def test_the_next_injection_is_thirteen_weeks_later_and_booked_when_asked_for() 
     assert told["next_date"] == TODAY + timedelta(weeks=13)
     assert (booked.resource, booked.id) == (Resource.APPOINTMENT, told["appointment_id"])
     assert booked.values["appointment_date"].date() == told["next_date"]
-    assert [(s.kind, s.id) for s in change.starts] == [("Reminder", booked.id)]
+    looked_after = ("AfterCare", desk.visit.patient_id)
+    assert [(s.kind, s.id) for s in change.starts] == [("Reminder", booked.id), looked_after]
 
 
 def test_no_appointment_is_made_where_nobody_asks() -> None:
     change = triaged().does(Role.FAMILY_PLANNING_COUNSELOR, counselled())
-    assert (len(change.rows), change.starts, change.rows[0].values["appointment_id"]) == (1, (), None)
+    assert (len(change.rows), change.rows[0].values["appointment_id"]) == (1, None)
+    assert [start.kind for start in change.starts] == ["AfterCare"]
 
 
 def test_a_method_without_a_fixed_day_or_a_day_gone_by_is_not_booked() -> None:

@@ -24,7 +24,8 @@ from models.hindsight import (
 )
 from models.staff import Person
 from models.tables import RECORDS, PatientRow, Record
-from models.visit import Visit, summary
+from models.visit import Visit
+from models.visit_summary import summary
 from tests.clinic import ROOT
 from tests.pathway.desk import VISIT
 from tests.pathway.people import CLINICIAN
@@ -136,6 +137,9 @@ def test_the_lines_of_a_bill_are_known_by_the_commands_that_made_them() -> None:
 TRACKED: tuple[type[Record] | type[PatientRow], ...] = (*RECORDS, PatientRow)
 BESIDES = {
     ("AppointmentRow", "appointments.py"),
+    ("AppointmentRow", "appointment_days.py"),
+    ("ObligationRow", "recalls.py"),
+    ("ObligationRow", "stock.py"),
     ("PatientRow", "lists.py"),
     ("PatientRow", "merging.py"),
     ("PatientRow", "following.py"),

@@ -6,17 +6,29 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from models.actions import CancelVisit, Discharge, FollowPatient, RaiseShaInvoice, TakePayment, WrongPatient
+from models.actions import (
+    CancelVisit,
+    Discharge,
+    Dispense,
+    FollowPatient,
+    RaiseShaInvoice,
+    RecordEncounter,
+    TakePayment,
+    WrongPatient,
+)
 from models.actions.identity import of_the_cashier
 from models.catalogue import Resource
 from models.command import case_of
 from models.staff import THE_CLINIC, Person, Role
-from models.visit import Status, Visit
-from tests.pathway.desk import Desk, registered, seen, triaged, with_test
+from models.status import Status
+from models.visit import Visit
+from tests.pathway.desk import Desk, registered, seen, triaged, with_prescription, with_test
 from tests.pathway.people import CLINICIAN, FACILITY, NAMES, SECOND_CLINICIAN
 from tests.pathway.test_rules_emergency import emergency
 
 HERE = Role.RECEPTIONIST
+AFTER_CARE = ["AfterCare", "AfterCare"]
+"""What comes after the visit is looked at again for both patients."""
 CLINIC = Person(id=THE_CLINIC, facility_id=FACILITY, roles=())
 RIGHT = uuid5(NAMES, "the right patient")
 
@@ -92,15 +104,16 @@ def test_another_persons_cover_is_taken_off_and_what_was_paid_stays_paid() -> No
     assert "KES 200" in tasks(desk, "SETTLE_BILL")[0]["words"]
     desk.does(Role.CASHIER, RaiseShaInvoice(sha_number="SHA2", service_given="Care"))
     assert desk.visit.balance == 0
+    assert tasks(desk, "SETTLE_BILL")[0]["status"] == "DONE"
 
 
 def test_the_right_patients_payer_is_asked() -> None:
     desk = registered()
     also_registered(desk, insurance_type="SHA")
-    assert [start.kind for start in desk.does(HERE, moving()).starts] == ["CoverageCheck"]
+    assert [start.kind for start in desk.does(HERE, moving()).starts] == ["CoverageCheck", *AFTER_CARE]
     cash = registered(insurance_type="SHA", payment_type="SHA")
     also_registered(cash)
-    assert cash.does(HERE, moving(payment_type="CASH")).starts == ()
+    assert [start.kind for start in cash.does(HERE, moving(payment_type="CASH")).starts] == AFTER_CARE
 
 
 def test_after_the_visit_it_moves_too_and_the_debt_can_be_settled() -> None:
@@ -177,7 +190,7 @@ def test_what_the_payer_has_is_withdrawn_by_a_clerk_and_what_it_has_not_begins_a
     case = case_of(desk.visit, command, known)
     change = command.action.apply(case)
     assert [task.kind for task in of_the_cashier(case, desk.visit)] == ["WITHDRAW_CLAIM"] * is_withdrawn
-    assert [start.kind for start in change.starts] == ["Claim"] * begins_anew
+    assert [start.kind for start in change.starts] == [*["Claim"] * begins_anew, *AFTER_CARE]
 
 
 def test_only_the_clinic_lets_a_visit_follow_its_patient_and_at_any_stage() -> None:
@@ -195,5 +208,17 @@ def test_a_further_clinician_with_an_open_test_is_asked_too() -> None:
     also_registered(desk)
     order = desk.visit.open_orders[0].model_copy(update={"person_id": SECOND_CLINICIAN.id, "id": UUID(int=8)})
     desk.current = desk.visit.opening(order)
+    desk.does(HERE, moving())
+    assert {task["owner_id"] for task in tasks(desk, "REREAD_DECISIONS")} == {CLINICIAN.id, SECOND_CLINICIAN.id}
+
+
+def test_who_prescribed_what_is_still_owed_is_asked_too() -> None:
+    """It would be handed out to another patient than the one for whom it was meant."""
+    desk, drug = with_prescription(4)
+    desk.pay()
+    desk.does(Role.PHARMACIST, Dispense(prescription_id=drug, status="OWED"))
+    desk.does(SECOND_CLINICIAN, RecordEncounter())
+    desk.does(SECOND_CLINICIAN, Discharge(discharge_notes="Stable"))
+    also_registered(desk)
     desk.does(HERE, moving())
     assert {task["owner_id"] for task in tasks(desk, "REREAD_DECISIONS")} == {CLINICIAN.id, SECOND_CLINICIAN.id}

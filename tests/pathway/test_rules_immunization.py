@@ -10,7 +10,7 @@ from models.actions import (
 )
 from models.catalogue import Resource
 from models.staff import Station
-from models.visit import TriageCategory
+from models.urgency import TriageCategory
 from models.words import clock, details
 from tests.pathway.desk import triaged
 from tests.pathway.people import MEASLES, NURSE

@@ -20,7 +20,7 @@ from models.actions.base import Change
 from models.catalogue import Resource
 from models.problems import Problem
 from models.staff import Role, Station
-from models.visit import Status
+from models.status import Status
 from tests.pathway.desk import Desk, seen, with_test
 from tests.pathway.people import CLINICIAN, SECOND_CLINICIAN
 

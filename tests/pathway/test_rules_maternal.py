@@ -13,7 +13,7 @@ from models.actions import (
 from models.catalogue import Resource
 from models.maternal import antenatal_contact, maternal_for, postnatal_contact
 from models.staff import Role
-from models.visit import TriageCategory, TriageColour
+from models.urgency import TriageCategory, TriageColour
 from tests.pathway.desk import Desk, registered, triaged
 from tests.pathway.people import ANTENATAL, NURSE, TUBERCULOSIS, looking, triage
 from tests.pathway.vaccination import NURSES, TODAY, dose, values

@@ -8,8 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.actions import Dispense, RaiseShaInvoice, RecordImmunization, TakePayment
 from models.base import NOTHING, Amount, Price
+from models.paying import PaymentStatus
 from models.staff import Role
-from models.visit import PaymentStatus, Visit, payment_status_of, summary
+from models.visit import Visit, payment_status_of
+from models.visit_summary import summary
 from tests.pathway.desk import Desk, registered, seen, triaged, with_prescription, with_test
 from tests.pathway.people import MEASLES, RABIES
 

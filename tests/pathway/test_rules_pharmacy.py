@@ -11,7 +11,8 @@ from models.actions import Discharge, Dispense, RecordAllergy
 from models.base import NOTHING
 from models.catalogue import Resource
 from models.staff import Role, Station
-from models.visit import Status, Visit
+from models.status import Status
+from models.visit import Visit
 from tests.pathway.desk import Desk, seen, with_prescription, with_test
 from tests.pathway.people import CLINICIAN, MORNING, PRICES, STAFF, prescription
 

@@ -3,7 +3,8 @@
 from models.actions import RecordFamilyPlanning, RecordImmunization, Refer, TakeIn
 from models.catalogue import Resource
 from models.staff import Role, Station
-from models.visit import Status, may_discharge
+from models.status import Status
+from models.visit import may_discharge
 from tests.pathway.desk import registered, seen, triaged
 from tests.pathway.people import CLINICIAN, MEASLES, NURSE, PILL
 
@@ -19,7 +20,7 @@ def test_a_referral_from_triage_takes_the_place_of_the_consultation() -> None:
     change = desk.does(Role.IMMUNIZATION_NURSE, DOSE)
     assert (desk.visit.status, desk.visit.open_orders) == (Status.READY_FOR_DISCHARGE, ())
     closed = [row for row in change.rows if row.resource is Resource.REFERRAL]
-    assert [row.values for row in closed] == [{"status": "COMPLETED"}]
+    assert [row.values for row in closed] == [{"status": "COMPLETED", "answered_by": change.rows[0].id}]
 
 
 def test_a_clinician_may_still_take_in_whom_triage_has_referred() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models.actions import ConfirmRetriage, RecordTriage, TakeIn
 from models.staff import Role, Station
-from models.visit import Status
+from models.status import Status
 from tests.pathway.desk import Desk, registered
 from tests.pathway.people import CLINICIAN, NURSE, SECOND_CLINICIAN, person
 

@@ -7,15 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from models import actions as do
+from models.policy import GATED, HOUSE
 from models.staff import Role
-from tests.pathway.desk import registered
-from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, next_form
+from tests.pathway.desk import STRICT, registered
+from tests.pathway.forms import DOSE, FORMS, NURSE_AND_CLINICIAN, Choice, error, next_form
 from tests.pathway.machine import Notebook, beside_another, registered_twice
 from tests.pathway.paper import BATCHES, Paper
 from tests.pathway.people import (
     ANOTHER_FACILITY,
     CLINICIAN,
     NURSE,
+    PRICES,
     SECOND_CLINICIAN,
     STAFF,
     TETANUS,
@@ -26,13 +28,17 @@ from tests.pathway.people import (
 
 ANYBODY = (*STAFF.values(), SECOND_CLINICIAN, NURSE_AND_CLINICIAN, person(*Role, facility=ANOTHER_FACILITY))
 MONEY = ("pay by phone", "confirm payment", "fail payment")
+BACK = ("deposit", "ask for waiver", "decide waiver", "ask for refund", "decide refund", "pay refund out", "quote")
 TRIAGE = ("triage again", "triage again", "confirm triage", "confirm triage")
 LABORATORY = ("order test", "report test", "correct test", "acknowledge")
 PHARMACY = ("prescribe", "prescribe", "dispense", "dispense", "dispense", "allergy")
 A_DAY = "a day goes by"
 AFTERWARDS = ("reopen", "reopen", "undo death")
-OFTEN = (*LABORATORY, *PHARMACY, "refer", "discharge", *MONEY, *TRIAGE, *AFTERWARDS, A_DAY)
-SELDOM = ("arrive", "cancel visit", "diagnose", "wrong patient", "record death", A_DAY)
+QUEUE = ("call", "call", "no answer", "take", "take", "give back")
+LEAVING = ("patient leaves", "patient returns", "patient returns", "call back")
+OFTEN = (*LABORATORY, *PHARMACY, *QUEUE, "refer", "discharge", *MONEY, *BACK, *TRIAGE, *AFTERWARDS, *LEAVING, A_DAY)
+ERRORS = ("enter in error",) * 6
+SELDOM = ("arrive", "day ends", "cancel visit", "diagnose", "wrong patient", "record death", A_DAY)
 NUMBERS = st.integers(0, 59)
 
 
@@ -43,10 +49,17 @@ class Pathway(Notebook):
     or consultation goes nowhere.
     """
 
-    @initialize(far=st.sampled_from([6, 4, 3, 2, 1, 0]), is_vaccinated=st.sampled_from([False, False, True]))
-    def register(self, far: int, is_vaccinated: bool) -> None:
-        """Some visits begin further on, so that short runs also see their later stages."""
-        self.desk, self.paper, self.ids = registered(), Paper(), []
+    @initialize(
+        far=st.sampled_from([6, 4, 3, 2, 1, 0]),
+        is_vaccinated=st.sampled_from([False, False, True]),
+        is_strict=st.booleans(),
+    )
+    def register(self, far: int, is_vaccinated: bool, is_strict: bool = False) -> None:
+        """Some visits begin further on, so that short runs also see their later stages; some in a clinic where every
+        service is paid first."""
+        self.desk, self.paper, self.ids = registered(STRICT if is_strict else HOUSE.policy[0]), Paper(), []
+        if is_strict:
+            self.paper = Paper(first=frozenset(GATED), fee=PRICES["CONSULTATION"])
         for code, batches in BATCHES.items():
             self.desk.shelf.receive(code, *batches)
         beside_another(self.desk)
@@ -58,15 +71,22 @@ class Pathway(Notebook):
         watched = ((STAFF[Role.CASHIER], paid), (STAFF[Role.IMMUNIZATION_NURSE], dose))
         drugs = (CLINICIAN, prescription(9, "Amoxicillin")), (CLINICIAN, prescription(6, "Diclofenac"))
         later = (*seen, (STAFF[Role.CASHIER], asked), *drugs)[:far]
+        if is_strict and far > 1:
+            held = do.TakeDeposit.model_validate({"amount": 300, "payment_type": "CASH"})
+            self.act(STAFF[Role.CASHIER], held)
         for who, action in (*seen, *watched) if is_vaccinated else later:
             self.act(who, action)
 
-    @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on"]), stranger=NUMBERS, number=NUMBERS)
+    @rule(what=st.sampled_from([*FORMS, *OFTEN, "go on", "go on", *ERRORS]), stranger=NUMBERS, number=NUMBERS)
     def somebody_tries(self, what: str, stranger: int, number: int) -> None:
         """Mostly somebody who may; now and then anybody."""
         at = Choice(self.paper, self.ids, number)
         if what == "go on":
             self.act(*next_form(at))
+            return
+        if what == "enter in error":
+            who, action = error(at)
+            self.act(ANYBODY[stranger % len(ANYBODY)] if stranger >= 50 else who, action)
             return
         if what in SELDOM and stranger % 4:
             return

@@ -7,7 +7,7 @@ import pytest
 from models.rulepacks import pack_for, packs
 from models.triage_pack import rules
 from models.triage_rules import Assessment, assess, doubtful
-from models.visit import CATEGORY_OF, TriageCategory, TriageColour
+from models.urgency import CATEGORY_OF, TriageCategory, TriageColour
 from models.vitals import VitalSigns
 
 SATS = rules("sats-2012")

@@ -8,17 +8,28 @@ from hypothesis import strategies as st
 
 from models import actions as do
 from models.catalogue import Resource
+from models.paying import PaymentType
 from models.staff import Person, Role
-from models.visit import PaymentType
 from tests.pathway.forms import FORMS, Choice, next_form
 from tests.pathway.people import CLINICIAN, SECOND_CLINICIAN, STAFF
 from tests.pathway.test_state_machine import MONEY, Pathway
 
-NOT_WALKED = {"discharge", "cancel visit", "record death", "undo death", "reopen", "arrive"}
+LEAVING = {"patient leaves", "patient returns", "call back", "day ends"}
+NOT_WALKED = {"discharge", "cancel visit", "record death", "undo death", "reopen", "arrive", *LEAVING}
 WORK = ("order test", "order test", "prescribe", "prescribe", "dispense", "refer", "report test", "report test", *MONEY)
 STEPS = st.tuples(st.sampled_from([*sorted(set(FORMS) - NOT_WALKED), *WORK, "go on"]), st.integers(0, 59))
 LATER = st.lists(st.sampled_from(["report test", "correct test", "credit payment", "acknowledge"]), max_size=3)
-LEFT_OUT = {"version", "updated_at", "stage_since", "waiting", "audit_head", "audit_length", "undone_ends"}
+LEFT_OUT = {
+    "version",
+    "updated_at",
+    "stage_since",
+    "waiting",
+    "calls",
+    "clocks",
+    "audit_head",
+    "audit_length",
+    "undone_ends",
+}
 BOUNDS = settings(
     max_examples=120,
     derandomize=True,
@@ -32,6 +43,18 @@ SUPERVISOR = STAFF[Role.SUPERVISOR]
 def again(status: str) -> str:
     """A drug that was out of stock is looked for anew."""
     return "PENDING" if status == "OUT_OF_STOCK" else status
+
+
+ABOUT = ("lab_request_id", "prescription_id", "referral_id")
+
+
+def is_open(row: dict[str, Any]) -> bool:
+    return row.get("status") == "OPEN"
+
+
+def about(id: Any, row: dict[str, Any]) -> Any:
+    """What is owed, by what it is about: who is owed it anew may have it from another obligation."""
+    return next((row[name] for name in ABOUT if row.get(name)), id)
 
 
 class Walk(Pathway):
@@ -61,11 +84,12 @@ class Walk(Pathway):
         kinds = (Resource.LAB_REQUEST, Resource.PRESCRIPTION, Resource.REFERRAL)
         open_ones = (Resource.OBLIGATION, Resource.TASK)
         return {
-            "facts": self.visit.model_dump(exclude=LEFT_OUT),
+            "facts": self.visit.model_dump(exclude={*LEFT_OUT, "open_orders"}),
+            "open": {order.id: order for order in self.visit.open_orders},
             "stations": set(self.visit.waiting_at),
             "bill": sorted(bill, key=str),
             "orders": {id: again(row["status"]) for (kind, id), row in rows.items() if kind in kinds},
-            "owed": {id for (kind, id), row in rows.items() if kind in open_ones and row.get("status") == "OPEN"},
+            "owed": {about(id, row) for (kind, id), row in rows.items() if kind in open_ones and is_open(row)},
             "kept": {id for (kind, id), row in rows.items() if kind is Resource.APPOINTMENT and is_kept(row)},
             "died": [row.get("deceased_at") for (kind, _), row in rows.items() if kind is Resource.PATIENT],
         }
@@ -94,6 +118,26 @@ def undo(who: Person, action: do.Action, walk: Walk) -> None:
     before = walk.visit.version
     walk.act(who, action)
     assert walk.visit.version == before + 1, "it was refused"
+
+
+@BOUNDS
+@given(far=st.sampled_from([4, 4, 3, 1]), steps=st.lists(STEPS, max_size=25), comes_back=st.booleans())
+def test_a_departure_that_is_taken_back_leaves_no_trace(
+    far: int, steps: list[tuple[str, int]], comes_back: bool
+) -> None:
+    """They came back, or had been there all the time; only that an urgent patient is looked at again is new."""
+    walk = walked(far, steps)
+    before = walk.snapshot
+    walk.act(SUPERVISOR, do.PatientLeft(notes="Nobody answers"))
+    assert not walk.visit.open_orders
+    walk.holds()
+    if comes_back:
+        undo(STAFF[Role.RECEPTIONIST], do.PatientReturned(), walk)
+        walk.desk.current = walk.visit.having(look_again_since=None)
+        walk.paper.came_back = False
+    else:
+        undo(SUPERVISOR, do.ReopenVisit(reason="They had been there all the time"), walk)
+    assert walk.snapshot == before
 
 
 @BOUNDS

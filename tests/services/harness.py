@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from integrations.sandbox.app import opened_sandbox
 from integrations.settings import Settings
+from tests.ports import free_port
 
 
 async def until(is_so: Callable[[], Awaitable[object]], seconds: float = 15) -> None:
@@ -75,9 +76,7 @@ class Sandbox:
 async def sandbox_of(**changed: Any) -> AsyncIterator[Sandbox]:
     """A sandbox on a free port, and the settings with which clients find it."""
     listener = socket.create_server(("127.0.0.1", 0))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        mail_port = free.getsockname()[1]
-    settings = Settings(sandbox_port=listener.getsockname()[1], sandbox_smtp_port=mail_port, **changed)
+    settings = Settings(sandbox_port=listener.getsockname()[1], sandbox_smtp_port=free_port(), **changed)
     async with (
         opened_sandbox(settings) as app,
         serving(app, listener) as base,

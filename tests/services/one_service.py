@@ -10,12 +10,8 @@ import httpx2
 from integrations.sandbox.app import opened_sandbox
 from integrations.sandbox.counterpart import Counterpart, Stand
 from integrations.settings import Settings
+from tests.ports import free_port
 from tests.services.harness import Sandbox, serving
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
 
 
 @asynccontextmanager

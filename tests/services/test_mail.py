@@ -25,8 +25,9 @@ from integrations.services.mail.port import Attachment, Letter, Mail
 from integrations.services.mail.sandbox import smtp as counterpart
 from integrations.services.outside import Away, OutsideFailure, SaidNo, Unknown
 from integrations.settings import Settings
+from tests.ports import free_port
 from tests.services.harness import Sandbox
-from tests.services.one_service import free_port, sandbox_with
+from tests.services.one_service import sandbox_with
 
 AKINYI = "akinyi@example.org"
 PAPER = b"%PDF-1.7 sealed \x00\xff" * 40

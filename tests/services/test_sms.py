@@ -16,8 +16,9 @@ from integrations.services.sms.port import Delivery, DeliveryReport, Sent, Sms
 from integrations.services.sms.sandbox import sms as counterpart
 from integrations.services.sms.shapes import delivery_report, mobile_number, opt_out
 from integrations.settings import Settings
+from tests.ports import free_port
 from tests.services.harness import Called, Sandbox, serving, until
-from tests.services.one_service import free_port, sandbox_with
+from tests.services.one_service import sandbox_with
 
 AKINYI, UNREACHED = "+254712345678", "+254798010001"
 REPORTS, OPT_OUTS = "/told/reports", "/told/opt-outs"

@@ -65,13 +65,13 @@ class Post:
     async def signal(self, visit_id: Any, message: Any) -> None:
         await self.run(visit_id).signal(SUBMIT, message)
 
-    async def payload(self, visit_id: Any, payload: Payload) -> None:
+    async def payload(self, visit_id: Any, payload: Payload, name: str = SUBMIT) -> None:
         """A signal that no data converter of ours has made."""
         await self.client.workflow_service.signal_workflow_execution(
             SignalWorkflowExecutionRequest(
                 namespace=self.client.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=workflow_id(visit_id)),
-                signal_name=SUBMIT,
+                signal_name=name,
                 input=Payloads(payloads=[payload]),
             )
         )
@@ -98,9 +98,13 @@ class Post:
 
     async def words(self, visit_id: Any) -> str:
         """The current details, as the Temporal UI shows them."""
+        return (await self.metadata(visit_id)).current_details
+
+    async def metadata(self, visit_id: Any) -> WorkflowMetadata:
+        """What the run says of itself to the Temporal UI."""
         query = "__temporal_workflow_metadata"
         shown: WorkflowMetadata = await self.run(visit_id).query(query, result_type=WorkflowMetadata)
-        return shown.current_details
+        return shown
 
 
 async def histories(client: Client, query: str = "") -> AsyncIterator[tuple[str, list[Any]]]:

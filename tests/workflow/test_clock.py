@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from models.staff import Role
@@ -32,7 +33,12 @@ async def waits(handle: WorkflowHandle[Any, Any], timers: int = 1) -> None:
     """Return when the workflow has set so many timers: only then may its clock move."""
 
     async def has_set_them() -> bool:
-        events = [event async for event in handle.fetch_history_events()]
+        try:
+            events = [event async for event in handle.fetch_history_events()]
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False  # not begun yet
         return sum(event.HasField("timer_started_event_attributes") for event in events) >= timers
 
     await eventually(has_set_them)

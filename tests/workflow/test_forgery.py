@@ -13,8 +13,9 @@ from models.actions import CancelVisit, Discharge, RecordEncounter, RecordTriage
 from models.command import Command
 from models.demographics import Gender, InsuranceType
 from models.envelope import keyed
+from models.paying import PaymentType
 from models.staff import Role
-from models.visit import PaymentType, TriageCategory
+from models.urgency import TriageCategory
 from models.vitals import VitalSigns
 from tests.walks import VITALS, Walk
 from tests.workflow.messages import Post

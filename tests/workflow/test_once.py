@@ -13,8 +13,8 @@ from activities.records import Records, Turn
 from integrations.database import writing_pool
 from models.actions import RecordDiagnosis, RecordEncounter, TakeIn, TakePayment
 from models.command import Command
+from models.paying import PaymentType
 from models.staff import Role
-from models.visit import PaymentType
 from tests.clinic import WholeClinic, whole_clinic
 from tests.walks import VITALS, Walk
 from tests.workflow.messages import Post, count, histories
@@ -201,10 +201,14 @@ async def test_a_new_run_leaves_no_message_behind(restless: Walk) -> None:
 async def test_a_new_run_still_says_what_supervisors_look_for(restless: Walk) -> None:
     visit, post = await restless.seen(), Post(restless.clinic)
     order = await restless.test_ordered(visit["id"])
+    await post.run(visit["id"]).signal("cancel_visit", "Seen elsewhere")
+    await post.decided(visit["id"], "cancel_visit")
     first = (await post.run(visit["id"]).describe()).run_id
     while (described := await post.run(visit["id"]).describe()).run_id == first:
         assert (await post.update(visit["id"], await diagnosis(post, visit["id"]))).answer
     assert visit["op_number"] in [pair.value for pair in described.typed_search_attributes]
-    assert "Waits at **laboratory**" in await post.words(visit["id"])
+    words = await post.words(visit["id"])
+    assert "Waits at **laboratory**" in words
+    assert "was refused at" in words
     await restless.results(order["id"])
     assert "Waits at **consultation**" in await post.words(visit["id"])

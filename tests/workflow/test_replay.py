@@ -9,34 +9,20 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from integrations.encryption import KeyringCodec, data_converter
+from integrations.encryption import KeyringCodec
 from integrations.settings import DEVELOPMENT_SECRETS, Settings
 from models.actions import Action
 from models.command import Command, refuse
 from models.problems import Refused
 from tests.histories.record import FOLDER, LARGEST, recorded
 from tests.histories.stories import STORIES
-from workers.clinic import WORKFLOWS
-from workers.runner import RUNNER
-from workflows.interceptors import SafeHandlers
+from workers.replaying import replayer
 
 SETTINGS = Settings.model_validate(DEVELOPMENT_SECRETS)
-CONVERTER = data_converter(SETTINGS.keyring)
 CODEC = KeyringCodec(SETTINGS.keyring)
 LOCAL = "core_local_activity"
-
-
-def replayer() -> Replayer:
-    """As the worker runs them."""
-    return Replayer(
-        workflows=WORKFLOWS,
-        data_converter=CONVERTER,
-        interceptors=[SafeHandlers()],
-        workflow_runner=RUNNER,
-    )
 
 
 def types_in(history: WorkflowHistory) -> list[str]:
@@ -51,7 +37,7 @@ def test_every_story_is_recorded_and_small() -> None:
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_recorded_history_replays(name: str) -> None:
-    await replayer().replay_workflow(recorded(name))
+    await replayer(SETTINGS).replay_workflow(recorded(name))
 
 
 @pytest.fixture
@@ -76,7 +62,7 @@ async def test_it_replays_too_where_the_rules_now_refuse_all_of_it(name: str) ->
     for command in commands:
         with pytest.raises(Refused):
             refuse(None, command)
-    await replayer().replay_workflow(history)
+    await replayer(SETTINGS).replay_workflow(history)
 
 
 async def commands_in(history: WorkflowHistory) -> list[Command]:
@@ -128,7 +114,7 @@ async def test_a_history_that_this_code_would_not_have_written_is_noticed() -> N
         if event.HasField("activity_task_scheduled_event_attributes"):
             event.activity_task_scheduled_event_attributes.activity_type.name = "load_visit"
     with pytest.raises(NondeterminismError):
-        await replayer().replay_workflow(history)
+        await replayer(SETTINGS).replay_workflow(history)
 
 
 async def test_the_histories_hold_what_they_are_kept_for() -> None:
@@ -152,6 +138,9 @@ async def test_the_histories_hold_what_they_are_kept_for() -> None:
         "critical_result_read_back": {"TIMER_STARTED": 3, "WORKFLOW_EXECUTION_SIGNALED": 2},
         "critical_result_corrected": {"TIMER_STARTED": 1, "WORKFLOW_EXECUTION_SIGNALED": 1},
         "obligation_told_late": {"TIMER_STARTED": 2, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "referral_answered_late": {"TIMER_STARTED": 2, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "referral_taken_back": {"TIMER_STARTED": 1, "WORKFLOW_EXECUTION_SIGNALED": 1},
+        "visit_with_errors": {"EXTERNAL_WORKFLOW_EXECUTION_SIGNALED": 1},
         "visit_with_late_results": {"START_CHILD_WORKFLOW_EXECUTION_INITIATED": 3},
         "audit_seal": {"ACTIVITY_TASK_COMPLETED": 1},
     }
