@@ -12,7 +12,7 @@ from pathlib import Path
 ROOMS = ("models", "integrations", "activities", "workflows", "api", "workers", "demo", "benchmarks", "migrations")
 
 # What tests need beyond Python: the program, and Debian's packages that bring it.
-NEEDED = {"node": "nodejs", "npm": "npm", "curl": "curl"}
+NEEDED = {"node": "nodejs", "npm": "npm", "curl": "curl", "chromium": "chromium"}
 
 
 def run_checks(folder: Path) -> int:

@@ -11,6 +11,7 @@ from models.reconciliation import Code
 from models.services import Service
 from models.staff import THE_CLINIC, Person, Role
 from tests.clinic import eventually
+from tests.late_answers import heard
 from tests.payments.steps import SILENT, asked, prompt_of, settled
 from tests.reconciling.house import House, said
 from tests.reconciling.test_runs import command, until_running
@@ -81,13 +82,21 @@ async def test_an_invoice_that_does_not_hold_is_not_claimed(house: House) -> Non
     other: dict[str, Any] = await house.walk.done(Role.RECEPTIONIST, "POST", "/api/patients", new_patient())
     path = f"/api/visits/{other['visit']['id']}/actions"
     await house.walk.done(Role.RECEPTIONIST, "POST", path, {"kind": "cancel_visit", "reason": "Wrong day"})
+    id = f"claim-{claim_id_of(UUID(wrong['id']), Payer.SHA)}"
+    run = house.clinic.clinic.temporal.get_workflow_handle(id)
+    before = await heard(run)
     given = {"kind": "wrong_patient", "patient_id": other["patient"]["id"], "reason": "Two of one name"}
     await house.walk.done(Role.RECEPTIONIST, "POST", f"/api/visits/{wrong['id']}/actions", given)
-    run = f"claim-{claim_id_of(UUID(wrong['id']), Payer.SHA)}"
-    await house.clinic.clinic.temporal.get_workflow_handle(run).terminate("never began")
+
+    async def has_heard() -> bool:
+        """That the visit is another patient's; told later, it would begin anew."""
+        return await heard(run) > before
+
+    await eventually(has_heard)
+    await run.terminate("never began")
     for table in ("tasks", "claim_steps", "claim_documents"):
         await house.clinic.rows(f"delete from {table} where claim_id = %s", claim["id"])
     await house.clinic.rows("delete from claims where id = %s", claim["id"])
     async with reading(house.clinic.settings) as db:
-        assert run not in {one.id for one in await owed_runs(db)}
+        assert id not in {one.id for one in await owed_runs(db)}
     await house.agrees()
