@@ -18,10 +18,16 @@ from models.base import Value
 from models.identity import MERGERS, IdentityCommand, MergePatients
 from models.policy import HOUSE, Policies
 from models.problems import NotYourRole, Problem, Refused, Unavailable
+from models.tables.visits import CALL_IS_OPEN
 
 WRITTEN = """
     select survivor_id, merged_id, visits, undo_visits, id = %(id)s as is_merge from patient_merges
     where %(id)s in (id, undo_id)
+"""
+
+CALLS = f"""
+    select departure->'call_back'->>'id' as id from visits where patient_id = any(%s::uuid[]) and {CALL_IS_OPEN}
+    order by completed_at
 """
 
 
@@ -33,12 +39,14 @@ class IdentityTurn(Value):
 
 
 class IdentityOutcome(Value):
-    """`news`: what the visits that are open shall hear, however often this was asked for. `patients`: the two."""
+    """`news`: what the visits that are open shall hear, however often this was asked for. `patients`: the two;
+    `call_backs`: calls that are owed to them, perhaps no more."""
 
     answer: dict[str, Any] | None = None
     problem: Problem | None = None
     news: tuple[News, ...] = ()
     patients: tuple[UUID, ...] = ()
+    call_backs: tuple[UUID, ...] = ()
 
 
 class Identities:
@@ -63,7 +71,8 @@ class Identities:
             return IdentityOutcome(problem=no.problem)
         row = await self.merge_of(turn.command)
         patients = (row["survivor_id"], row["merged_id"]) if row else ()
-        return IdentityOutcome(answer=answer, news=news(turn.command, row), patients=patients)
+        calls = await self.calls_of(patients)
+        return IdentityOutcome(answer=answer, news=news(turn.command, row), patients=patients, call_backs=calls)
 
     async def written(self, command: IdentityCommand) -> dict[str, Any]:
         if not command.is_signed(self.secret):
@@ -83,6 +92,11 @@ class Identities:
         """From the rows: a repetition must be able to tell what the first attempt may not have told."""
         async with writing(self.pool) as db:
             return await (await db.execute(WRITTEN, {"id": command.id})).fetchone()
+
+    async def calls_of(self, patients: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        async with writing(self.pool) as db:
+            rows = await (await db.execute(CALLS, (list(patients),))).fetchall()
+        return tuple(UUID(row["id"]) for row in rows)
 
 
 def news(command: IdentityCommand, row: dict[str, Any] | None) -> tuple[News, ...]:

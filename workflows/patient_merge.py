@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from models.envelope import Reply
     from models.identity import IdentityCommand
     from workflows.after_care import after_care_of
-    from workflows.beginning import begin_or_tell
+    from workflows.beginning import Beside, begin_or_tell
+    from workflows.beside import call_back_of
     from workflows.freeing import NO_MESSAGE
     from workflows.surely import IN_SIGHT, surely
     from workflows.visit import plain
@@ -52,13 +53,20 @@ class PatientMergeWorkflow:
             )
         except TimeoutError:
             return "NOTHING"
-        for patient_id in self.outcome.patients if self.outcome else ():
-            await begin_or_tell(after_care_of(patient_id))
+        for beside in self.beside():
+            await begin_or_tell(beside)
         while True:
             await self.tell_visits()
             await workflow.wait_condition(workflow.all_handlers_finished)
             if not self.news:
                 return "REFUSED" if self.outcome and self.outcome.problem else "DONE"
+
+    def beside(self) -> tuple[Beside, ...]:
+        """What goes by whose visit it is."""
+        if self.outcome is None:
+            return ()
+        cares = (after_care_of(id) for id in self.outcome.patients)
+        return (*cares, *(call_back_of(id) for id in self.outcome.call_backs))
 
     @workflow.update(name="perform", description="Merge or part two registrations, sent by the API.")
     async def perform(self, command: IdentityCommand) -> Reply:

@@ -62,6 +62,18 @@ async def test_a_merge_takes_the_call_along(gate: Gate) -> None:
     await gate.until_tasks(gone)
 
 
+async def test_who_is_here_under_another_registration_need_not_be_called(gate: Gate) -> None:
+    gone = await gate.urgent_and_gone()
+    await gate.until_tasks(gone, "CALL_BACK_PATIENT")
+    here = await gate.walk.registered()
+    body = {"patient_id": here["patient_id"], "reason": "Registered twice", "override_reason": "Two cards"}
+    path = f"/api/patients/{gone['patient_id']}"
+    await gate.walk.done(SUPERVISOR, "POST", f"{path}/merge", body)
+    await gate.until_tasks(gone)
+    await gate.walk.done(SUPERVISOR, "POST", f"/api/patients/{here['patient_id']}/unmerge", {"reason": "Two people"})
+    await gate.until_tasks(gone, "CALL_BACK_PATIENT")
+
+
 async def test_who_was_thought_to_be_here_again_is_called_after_all(gate: Gate) -> None:
     """The newer visit turns out to be another patient's."""
     gone = await gate.urgent_and_gone()
