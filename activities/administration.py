@@ -7,6 +7,7 @@ from uuid import UUID
 
 from activities import lists, recalls, staffing, stock
 from activities.door import Door, Wish, writing
+from activities.following import Rules
 from activities.journal import Deed, Journal
 from activities.passwords import Passwords
 from integrations.database import Pool
@@ -35,6 +36,7 @@ class Administration:
         self.settings = settings
         self.passwords = passwords or Passwords()
         self._secret = settings.command_secret.get_secret_value().encode()
+        self._rules = Rules(self._secret, settings.policies)
         self._door = Door(pool, self._secret)
 
     async def create_staff(self, errand: Errand, form: NewStaff) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Administration:
 
     async def correct_patient(self, errand: Errand, patient_id: UUID, form: PatientCorrection) -> dict[str, Any]:
         wish = Wish(errand, "patient_correct", form, str(patient_id))
-        work = partial(lists.correct_patient, errand=errand, patient_id=patient_id, form=form)
+        work = partial(lists.correct_patient, errand=errand, patient_id=patient_id, form=form, rules=self._rules)
         return await self._door.once(wish, work)
 
     async def receive_stock(self, errand: Errand, form: Receipt) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from activities.records import policy_for, visit_of
 from activities.writing import NOTIFY, event_statement, statements
 from integrations.database import Connection, updating
 from models.actions import FollowPatient
+from models.administration import Errand
 from models.base import Value
 from models.catalogue import Known
 from models.command import NAIROBI, Command, accept
-from models.demographics import age_in_years
+from models.demographics import age_on
 from models.events import EVERYONE, Event
 from models.identity import IdentityCommand, MoveKind, Patient
 from models.policy import Policies
@@ -26,6 +27,9 @@ from models.tables import PatientRow
 from models.visit import Visit
 
 RESOLVED = "select id, coalesce(merged_into, id) as goes_on_as from patients where id = any(%s) and facility_id = %s"
+OPEN_VISITS = """
+    select * from visits where patient_id = %s and completed_at is null order by arrived_at, id for no key update
+"""
 LOCKED = "select * from patients where id = any(%s) order by id for no key update"
 
 
@@ -54,6 +58,32 @@ class Rules(NamedTuple):
     policies: Policies
 
 
+async def write_news(db: Connection, visit: Visit, news: News, rules: Rules, now: datetime) -> None:
+    """What its own command would write, on a row that is locked."""
+    told = Command(
+        id=uuid5(news.about, news.action.kind),
+        visit_id=visit.id,
+        actor=Person(id=THE_CLINIC, facility_id=news.facility_id, roles=()),
+        at=now,
+        action=news.action,
+    ).signed(rules.secret)
+    known = Known().under(policy_for(rules.policies, visit, now))
+    for text, values in statements(visit, told, accept(visit, told, known)).statements:
+        await db.execute(text, values)
+
+
+async def right_age(db: Connection, errand: Errand, patient: Patient, rules: Rules, now: datetime) -> None:
+    """The patient's open visits go on by the age that the row has now; those that are over stay as they were known."""
+    for row in await (await db.execute(OPEN_VISITS, (patient["id"],))).fetchall():
+        visit = visit_of(row)
+        age = age_on(patient, now.astimezone(NAIROBI).date())
+        if age != visit.age_years:
+            action = FollowPatient(patient_id=visit.patient_id, doubled=visit.doubled, age_years=age)
+            about = uuid5(errand.id, str(visit.id))
+            news = News(visit_id=visit.id, facility_id=visit.facility_id, about=about, action=action)
+            await write_news(db, visit, news, rules, now)
+
+
 class Change:
     """What merging and parting share: a transaction that moves visits as their own commands would."""
 
@@ -76,17 +106,7 @@ class Change:
         return [step.model_dump(mode="json") for step in steps]
 
     async def write_visit(self, visit: Visit, step: Step) -> None:
-        news = news_of(self.command, step)
-        told = Command(
-            id=uuid5(news.about, news.action.kind),
-            visit_id=visit.id,
-            actor=Person(id=THE_CLINIC, facility_id=self.facility_id, roles=()),
-            at=self.now,
-            action=news.action,
-        ).signed(self.rules.secret)
-        known = Known().under(policy_for(self.rules.policies, visit, self.now))
-        for text, values in statements(visit, told, accept(visit, told, known)).statements:
-            await self.db.execute(text, values)
+        await write_news(self.db, visit, news_of(self.command, step), self.rules, self.now)
 
     async def update_patient(self, id: UUID, values: dict[str, Any]) -> None:
         if values:
@@ -103,7 +123,7 @@ class Change:
 
 def step_of(visit: Visit, patient: Patient, doubled: bool, now: datetime) -> Step:
     """The age is the patient's where the visit goes on; in one that is over it stays as it was known."""
-    known = age_in_years(patient["date_of_birth"], now.astimezone(NAIROBI).date(), patient["age"])
+    known = age_on(patient, now.astimezone(NAIROBI).date())
     age = visit.age_years if visit.is_over else known
     action = FollowPatient(patient_id=patient["id"], doubled=doubled, age_years=age)
     return Step(visit_id=visit.id, is_open=not visit.is_over, was_doubled=visit.doubled, action=action)

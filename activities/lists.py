@@ -1,12 +1,13 @@
 """Prices and patients' particulars: what the administration keeps beside its people."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
 from activities.door import Done
+from activities.following import Rules, right_age
 from activities.journal import Deed, differences
 from integrations.database import Connection, inserting, updating
 from models.actions.registration import check_birth
@@ -41,19 +42,25 @@ def priced(code: str, form: PriceForm) -> dict[str, Any]:
     return {"code": code, "name": form.name, "amount": f"{form.amount:.2f}"}
 
 
-async def correct_patient(db: Connection, errand: Errand, patient_id: UUID, form: PatientCorrection) -> Done:
-    """The former values stay in the audit."""
+async def correct_patient(
+    db: Connection, errand: Errand, patient_id: UUID, form: PatientCorrection, rules: Rules
+) -> Done:
+    """The former values stay in the audit; the patient's open visits go on by the right age."""
+    now = datetime.now(UTC)
+    today = now.astimezone(NAIROBI).date()
     facility_id = errand.actor.facility_id
     before = await (await db.execute(PATIENT, (patient_id, facility_id))).fetchone()
     if before is None:
         raise NotFound("No such patient is registered here.")
     if before["merged_into"]:
         raise Conflict("This registration was merged. Correct the one that goes on.", patient_id=before["merged_into"])
-    check_birth(form.date_of_birth, datetime.now(NAIROBI).date())
-    changed = differences(before, form.changes())
+    check_birth(form.date_of_birth, today)
+    changed = differences(before, form.changes(today))
     values = {name: new for name, (_, new) in changed.items()}
     if values:
         await update_patient(db, facility_id, patient_id, values)
+    if form.births:
+        await right_age(db, errand, {**before, **values}, rules, now)
     return Done(Deed("UPDATE", Resource.PATIENT, patient_id, changed), {**before, **values})
 
 

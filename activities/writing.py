@@ -203,7 +203,7 @@ def stay_statements(before: Visit | None, visit: Visit, command: Command) -> Ite
 
 def audit_entry(before: Visit | None, command: Command, change: Change) -> Entry:
     action = command.action
-    is_patient = action.resource is Resource.PATIENT  # who returns was found by the look-up, not named by the form
+    is_patient = action.audited_resource is Resource.PATIENT
     about = change.visit.patient_id if is_patient else action.audit_id(case_of(before, command, Known()))
     return Entry(
         id=uuid5(command.id, "audit"),

@@ -30,7 +30,7 @@ from models.problems import NotFound, Problem, Unavailable, Unexpected
 from models.tables import VisitRow
 from workflows import appointment, claim, patient_merge
 from workflows.starting import visit_start
-from workflows.visit import PERFORM, SUBMIT
+from workflows.visit import LOOK_AGAIN, PERFORM, SUBMIT, workflow_id
 
 STORING_SECONDS = 3.0
 MOMENTS = (0.05, 0.1, 0.2)
@@ -215,6 +215,15 @@ async def stored(clinic: Clinic, desk: Desk, command: Envelope) -> Accepted:
     except (TimeoutError, RPCError, RuntimeError) as failed:
         raise away() from failed
     return Accepted(command.id, desk.location)
+
+
+async def look_again(clinic: Clinic, visit_id: UUID) -> None:
+    """Let the visit's run see what was written without it. Where that cannot be said now, the run notices by itself at
+    its next action, or reconciliation does."""
+    handle = clinic.temporal.get_workflow_handle(workflow_id(visit_id))
+    with contextlib.suppress(TimeoutError, RPCError, RuntimeError):
+        async with asyncio.timeout(STORING_SECONDS):
+            await handle.signal(LOOK_AGAIN)
 
 
 async def require_visit(clinic: Clinic, command: Command) -> None:

@@ -1,12 +1,13 @@
 """What staff ask of the administration: forms for what belongs to no visit."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from models.base import Date, Line, Number, Price, Value
-from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone
+from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone, stated
 from models.staff import Person, Role
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
@@ -85,16 +86,20 @@ class PatientCorrection(Value):
     def says_something(self) -> "PatientCorrection":
         if not self.model_fields_set:
             raise ValueError("give at least one field to correct")
-        births = self.model_fields_set & {"date_of_birth", "age"}
-        if births and sum(getattr(self, name) is not None for name in births) != 1:
+        if self.births and sum(getattr(self, name) is not None for name in self.births) != 1:
             raise ValueError("give date_of_birth or age (in years), one of them")
         return self
 
-    def changes(self) -> dict[str, Any]:
+    @property
+    def births(self) -> set[str]:
+        """What of the form says when the patient was born."""
+        return self.model_fields_set & {"date_of_birth", "age"}
+
+    def changes(self, today: date) -> dict[str, Any]:
         """The columns to set."""
         given = self.model_dump(include=self.model_fields_set)
-        if given.get("date_of_birth") is not None:
-            given["age"] = None
-        elif given.get("age") is not None:
-            given["date_of_birth"] = None
+        if self.date_of_birth is not None:
+            given |= stated(None, today)
+        elif self.age is not None:
+            given |= {"date_of_birth": None, **stated(self.age, today)}
         return given

@@ -1,8 +1,9 @@
 """What reception writes down of a person: birth, phone number, identity, insurance."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import phonenumbers
 from pydantic import AfterValidator, StringConstraints
@@ -65,14 +66,28 @@ Email = Annotated[
 ]
 
 
-def age_in_years(born: date | None, today: date, stated: int | None) -> int | None:
-    """Completed years on that day; the stated age where no birthday is known."""
-    if born is None:
+def completed_years(since: date, on: date) -> int:
+    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+
+
+def age_on(patient: Mapping[str, Any], day: date) -> int | None:
+    """Completed years of a patient, given as a row; None where neither birthday nor age is known.
+
+    An age that was stated grows by the whole years since `age_stated_on`: so old the patient is at least.
+    """
+    if (born := patient.get("date_of_birth")) is not None:
+        return completed_years(born, day)
+    stated, stated_on = patient.get("age"), patient.get("age_stated_on")
+    if stated is None or stated_on is None:
         return stated
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return int(stated) + max(0, completed_years(stated_on, day))
+
+
+def stated(age: int | None, today: date) -> dict[str, Any]:
+    """The columns of an age that somebody states today."""
+    return {"age": age, "age_stated_on": None if age is None else today}
 
 
 def check_birth(born: date | None, today: date) -> None:
-    years = age_in_years(born, today, None)
-    if years is not None and not 0 <= years <= OLDEST:
+    if born is not None and not 0 <= completed_years(born, today) <= OLDEST:
         raise invalid("date_of_birth", "must lie in the past, at most 130 years ago")

@@ -16,17 +16,21 @@ PREVIOUS_ANAPHYLAXIS = "ANAPHYLAXIS_TO_VACCINE"
 
 
 class Recipient(Value):
-    """Who is vaccinated: born on a day, or of a stated age in years at least."""
+    """Who is vaccinated: born on a day, or of an age in years that was stated on a day (None: on any that is asked)."""
 
     born: date | None = None
     age_years: int | None = None
+    stated_on: date | None = None
     gender: str = "UNKNOWN"
 
     def least_age(self, on: date) -> int | None:
         """Days of age that are certain, where anything is."""
         if self.born:
             return (on - self.born).days
-        return None if self.age_years is None else self.age_years * YEAR
+        if self.age_years is None:
+            return None
+        since = (on - self.stated_on).days if self.stated_on else 0
+        return max(0, self.age_years * YEAR + since)
 
 
 class Given(Value):

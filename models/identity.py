@@ -1,6 +1,6 @@
 """Two registrations of one person: which of them goes on, what it takes over, and what must be said first."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -141,7 +141,7 @@ def born_about(patient: Patient) -> float | None:
         return born.year + born.month / 12
     if patient["age"] is None:
         return None
-    at: datetime = patient["registration_date"]
+    at: date = patient["age_stated_on"] or patient["registration_date"]
     return at.year + at.month / 12 - float(patient["age"]) - 0.5
 
 
@@ -154,9 +154,10 @@ def filled(pair: Pair) -> dict[str, Any]:
     if not one["phone_number"] and other["phone_number"]:
         taken["phone_number"] = other["phone_number"]
     if one["date_of_birth"] is None and other["date_of_birth"] is not None:
-        taken |= {"date_of_birth": other["date_of_birth"]} | ({} if one["age"] is None else {"age": None})
+        taken["date_of_birth"] = other["date_of_birth"]
+        taken |= {name: None for name in ("age", "age_stated_on") if one[name] is not None}
     elif one["date_of_birth"] is None and one["age"] is None and other["age"] is not None:
-        taken["age"] = other["age"]
+        taken |= {"age": other["age"], "age_stated_on": other["age_stated_on"]}
     if one["insurance_type"] == InsuranceType.CASH != other["insurance_type"]:
         taken["insurance_type"] = other["insurance_type"]
     return taken

@@ -133,6 +133,15 @@ class TriageRules(Value):
     def colour_of(self, score: int) -> TriageColour:
         return next(colour for colour in TriageColour if score >= self.colours[colour])
 
+    def same_limits(self, one: int | None, other: int | None) -> bool:
+        """Whether a look at a patient of the one age finds what it finds at the other, in years."""
+        return self.limits(one) == self.limits(other)
+
+    def limits(self, age_years: int | None) -> tuple[Any, ...]:
+        wants_systolic = age_years is not None and age_years >= self.bands.systolic_mandatory_from_years
+        signs = tuple(sign.colour_at(age_years) for sign in self.signs)
+        return (self.bands.band(age_years, None), wants_systolic, signs)
+
     def unknown(self, codes: Iterable[str]) -> list[str]:
         known = {sign.code for sign in self.signs}
         return [code for code in codes if code not in known]

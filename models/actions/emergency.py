@@ -9,7 +9,7 @@ from models.actions.base import Action, Case, Change, Row, after_care, here
 from models.actions.registration import Arrival, check_birth, cover_asked, found
 from models.base import Date, Line, Number, Words
 from models.catalogue import NextNumber, PatientOf, Resource, Want
-from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone, age_in_years
+from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone, age_on, stated
 from models.events import Event
 from models.gates import cover_of
 from models.paying import PaymentType
@@ -91,7 +91,7 @@ class ReceiveEmergency(Arrival):
             "last_name": self.last_name or f"Emergency OP{case.known.number:05d}",
             "gender": self.gender,
             "date_of_birth": None,
-            "age": self.age,
+            **stated(self.age, case.today),
             "phone_number": "",
             "national_id": None,
             "sha_number": None,
@@ -176,7 +176,11 @@ class IdentifyPatient(Action):
     def completed(self, case: Case) -> Change:
         self.require_whole()
         check_birth(self.date_of_birth, case.today)
-        values = {**self.fields("patient_id", "payment_type", "payment_reference"), "registration_type": "NEW_PATIENT"}
+        values = {
+            **self.fields("patient_id", "payment_type", "payment_reference"),
+            **stated(self.age, case.today),
+            "registration_type": "NEW_PATIENT",
+        }
         row = Row(resource=Resource.PATIENT, id=case.visit.patient_id, values=values, former={})
         return self.identified(case, row.whole, (row,))
 
@@ -197,7 +201,7 @@ class IdentifyPatient(Action):
     def identified(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
         visit = case.visit.having(
             patient_id=patient["id"],
-            age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
+            age_years=age_on(patient, case.today),
             payment_type=self.payment_type or PaymentType(patient["insurance_type"]),
             payment_reference=self.payment_reference,
             cover=cover_of(self.payment_type or PaymentType(patient["insurance_type"])),

@@ -9,7 +9,7 @@ from models.actions.registration import INSURED, found
 from models.base import NOTHING, Line, Words
 from models.catalogue import AffairsOfVisit, CoverOfVisit, PatientOf, Resource, Want
 from models.claims import ClaimStatus, Payer
-from models.demographics import age_in_years
+from models.demographics import age_on
 from models.events import EVERYONE, Event
 from models.gates import cover_of
 from models.orders import OrderKind
@@ -17,6 +17,7 @@ from models.paying import PaymentType
 from models.problems import Conflict
 from models.staff import Person, Role
 from models.tasks import NewTask, TaskKind, task_event
+from models.triage_pack import rules_of
 from models.visit import Visit
 
 
@@ -79,7 +80,7 @@ class WrongPatient(Action):
     def moved(self, case: Case, patient: dict[str, Any]) -> Visit:
         return case.visit.having(
             patient_id=patient["id"],
-            age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
+            age_years=age_on(patient, case.today),
             payment_type=self.payment_type or PaymentType(patient["insurance_type"]),
             payment_reference=self.payment_reference,
             cover=cover_of(self.payment_type or PaymentType(patient["insurance_type"])),
@@ -92,7 +93,8 @@ class WrongPatient(Action):
 
 
 class FollowPatient(Action):
-    """Two registrations were merged, or parted again: the visit goes with its patient.
+    """Two registrations were merged, or parted again: the visit goes with its patient. Or the patient's age was put
+    right: the visit goes on by the right one.
 
     The rows are moved by the merge itself, in the same transaction.
     """
@@ -113,7 +115,10 @@ class FollowPatient(Action):
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.having(patient_id=self.patient_id, doubled=self.doubled, age_years=self.age_years)
-        return Change(visit=visit, events=(moved_event(case.visit, visit),))
+        opened = [task_row(task) for task in triage_again(case, visit, "The age was put right.")]
+        events = (moved_event(case.visit, visit), *(task_event("opened", task) for task in opened))
+        rows = tuple(Row(resource=Resource.TASK, id=task["id"], values=without_id(task)) for task in opened)
+        return Change(visit=visit, rows=rows, events=events)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"visit": shown}
@@ -139,10 +144,16 @@ def rereading(case: Case, visit: Visit) -> list[NewTask]:
     if visit.referred_out:
         words += " Another facility was asked to see the patient in the wrong name: tell them."
     again = [new_task(case, f"reread-{one}", TaskKind.REREAD_DECISIONS, words, owner_id=one) for one in clinicians]
-    if visit.triage_category and visit.age_years != case.visit.age_years:
-        words = f"{said} The age is another: triage again, for the limits go by it."
-        again.append(new_task(case, "triage", TaskKind.REREAD_DECISIONS, words, role=Role.TRIAGE_NURSE))
-    return again
+    return [*again, *triage_again(case, visit, f"{said} The age is another.")]
+
+
+def triage_again(case: Case, visit: Visit, why: str) -> list[NewTask]:
+    """Who was triaged by an age that is not theirs, where that makes a difference and the visit goes on."""
+    ages = (case.visit.age_years, visit.age_years)
+    if visit.is_over or not visit.triage_category or rules_of(visit).same_limits(*ages):
+        return []
+    words = f"{why} Triage again, for the limits go by it."
+    return [new_task(case, "triage", TaskKind.REREAD_DECISIONS, words, role=Role.TRIAGE_NURSE)]
 
 
 def of_the_cashier(case: Case, visit: Visit) -> list[NewTask]:

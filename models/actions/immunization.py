@@ -24,7 +24,10 @@ def recipient(patient: dict[str, Any] | None) -> Recipient:
     """Who a patient's row says is vaccinated."""
     known = patient or {}
     return Recipient(
-        born=known.get("date_of_birth"), age_years=known.get("age"), gender=known.get("gender") or "UNKNOWN"
+        born=known.get("date_of_birth"),
+        age_years=known.get("age"),
+        stated_on=known.get("age_stated_on"),
+        gender=known.get("gender") or "UNKNOWN",
     )
 
 

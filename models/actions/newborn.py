@@ -76,6 +76,7 @@ class RegisterNewborn(Action):
             "gender": self.gender,
             "date_of_birth": self.date_of_birth,
             "age": None,
+            "age_stated_on": None,
             "phone_number": mother["phone_number"],
             "national_id": None,
             "sha_number": None,

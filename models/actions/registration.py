@@ -15,8 +15,9 @@ from models.demographics import (
     InsuranceType,
     NationalId,
     Phone,
-    age_in_years,
+    age_on,
     check_birth,
+    stated,
 )
 from models.events import Event
 from models.gates import cover_of
@@ -43,7 +44,7 @@ def first_visit(case: Case, patient: dict[str, Any], arrival: "Arrival") -> Visi
         chief_complaint=arrival.chief_complaint,
         payment_type=arrival.payment_type,
         payment_reference=arrival.payment_reference,
-        age_years=age_in_years(patient.get("date_of_birth"), case.today, patient.get("age")),
+        age_years=age_on(patient, case.today),
         rules={name: pack_for(name, case.today)["version"] for name in KEPT_RULES},
         policy=case.known.policy.version,
         gates=case.known.policy.pays_first,
@@ -132,7 +133,7 @@ class RegisterPatient(Arrival):
     @model_validator(mode="after")
     def complete(self) -> "RegisterPatient":
         """A new patient needs the demographics; a returning one something to be found by."""
-        if self.registration_type == "RETURNING":
+        if self.returns:
             if not (self.patient_id or self.national_id):
                 raise ValueError("a RETURNING patient is found by patient_id or national_id; give one")
             return self
@@ -146,13 +147,17 @@ class RegisterPatient(Arrival):
             raise ValueError("patient_id is for RETURNING patients; leave it out")
         return self
 
+    @property
+    def returns(self) -> bool:
+        return self.registration_type == "RETURNING"
+
     def wants(self) -> tuple[Want, ...]:
-        if self.registration_type == "RETURNING":
+        if self.returns:
             return (PatientOf(id=self.patient_id, national_id=self.national_id), NextNumber(series="visit"))
         return (NextNumber(series="visit"),)
 
     def apply(self, case: Case) -> Change:
-        if self.registration_type == "RETURNING":
+        if self.returns:
             patient = found(case)
             self.require_same_person(patient)
             return self.registered(
@@ -163,6 +168,7 @@ class RegisterPatient(Arrival):
             "id": case.derived_id("patient"),
             "facility_id": case.actor.facility_id,
             **self.fields("chief_complaint", "payment_type", "payment_reference", "patient_id"),
+            **stated(self.age, case.today),
             "registered_by": case.actor.id,
             "registration_date": case.at,
         }
@@ -178,8 +184,16 @@ class RegisterPatient(Arrival):
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"patient": change.rows[0].whole, "visit": shown}
 
+    @property
+    def audited_resource(self) -> Resource:
+        """Of who returns only a visit is new."""
+        return Resource.VISIT if self.returns else self.resource
+
     def audit_id(self, case: Case) -> UUID:
-        return self.patient_id or case.derived_id("patient")
+        return case.visit_id if self.returns else case.derived_id("patient")
+
+    def audited(self, change: Change) -> str:
+        return OpenVisit.said if self.returns else self.said
 
 
 class OpenVisit(Arrival):

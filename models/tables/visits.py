@@ -42,6 +42,7 @@ class PatientRow(Base):
     gender: Mapped[str]
     date_of_birth: Mapped[date | None]
     age: Mapped[int | None]
+    age_stated_on: Mapped[date | None]
     phone_number: Mapped[str]
     national_id: Mapped[str | None]
     sha_number: Mapped[str | None]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from uuid import uuid4
@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from activities.audit import verify
 from activities.door import Wish
 from models.administration import Errand, NewStaff, PasswordChange, PatientCorrection, PriceForm, StaffChange
+from models.command import NAIROBI
 from models.problems import Conflict, DuplicatePatient, Invalid, KeyReused, NotFound, Unavailable
 from models.staff import Role
 from tests.administration.office import Office
@@ -183,6 +184,7 @@ async def test_a_corrected_patient_leaves_the_former_values_in_the_audit(office:
         "last_name": ["Otieno", "Otieno-Kamau"],
         "national_id": ["12345678", None],
         "age": [None, 36],
+        "age_stated_on": [None, datetime.now(NAIROBI).date().isoformat()],
         "date_of_birth": ["1990-05-01", None],
     }
     assert (entry["resource"], entry["resource_id"]) == ("PATIENT", patient)

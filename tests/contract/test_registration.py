@@ -25,8 +25,9 @@ async def test_a_returning_patient_is_found_by_id_or_national_id_or_not_at_all(w
         made = await walk.done(Role.RECEPTIONIST, "POST", "/api/patients", {**arrival, **found_by})
         assert made["patient"] == patient
         assert made["visit"]["op_number"] != visit["op_number"]
-        entries = await walk.clinic.rows("select * from audit_logs where visit_id = %s", made["visit"]["id"])
-        assert [str(entry["resource_id"]) for entry in entries] == [patient["id"]]
+        (entry,) = await walk.clinic.rows("select * from audit_logs where visit_id = %s", made["visit"]["id"])
+        told = (entry["action"], entry["resource"], str(entry["resource_id"]), entry["details"])
+        assert told == ("CREATE", "VISIT", made["visit"]["id"], "Visit opened")
         reason = {"kind": "cancel_visit", "reason": "Went home"}
         await walk.done(Role.RECEPTIONIST, "POST", f"/api/visits/{made['visit']['id']}/actions", reason)
     for unknown in ({"patient_id": str(uuid4())}, {"national_id": "NOBODY-1"}):

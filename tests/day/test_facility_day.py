@@ -11,7 +11,7 @@ from api.lists import day_in
 from models.actions import Discharge, FollowUp, PatientLeft, PatientReturned, ReopenVisit
 from models.appointments import OPEN
 from models.catalogue import Resource
-from models.demographics import age_in_years
+from models.demographics import completed_years
 from models.notices import reminding
 from models.on_duty import last_ended, owner_of
 from models.opening_hours import day_of
@@ -106,7 +106,7 @@ def test_numbers_go_on_over_midnight_and_over_new_year() -> None:
 def test_a_birthday_begins_at_midnight_in_nairobi(eve: datetime) -> None:
     tomorrow = day_of(eve) + timedelta(days=1)
     born = tomorrow.replace(year=tomorrow.year - 12, day=min(tomorrow.day, 28))
-    before, after = (age_in_years(born, day_of(eve + timedelta(minutes=m)), None) for m in (0, 10))
+    before, after = (completed_years(born, day_of(eve + timedelta(minutes=m))) for m in (0, 10))
     if tomorrow.day <= 28:
         assert (before, after) == (11, 12)
 

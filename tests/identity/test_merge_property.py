@@ -22,6 +22,7 @@ FACILITY = UUID(int=1)
 def registration(choose: Any, number: int, id: UUID, at: datetime, facility_id: UUID = FACILITY) -> dict[str, Any]:
     """One of the many ways in which reception may have written somebody down; `choose` picks one of its arguments."""
     born = choose(None, date(1990, 4, 3), date(1991, 4, 3))
+    age = None if born else choose(None, 30, 36, 60)
     return {
         "id": id,
         "facility_id": facility_id,
@@ -29,7 +30,8 @@ def registration(choose: Any, number: int, id: UUID, at: datetime, facility_id: 
         "last_name": "Mfano",
         "gender": choose("MALE", "FEMALE", "UNKNOWN"),
         "date_of_birth": born,
-        "age": None if born else choose(None, 30, 36, 60),
+        "age": age,
+        "age_stated_on": None if age is None else at.date(),
         "phone_number": choose("", "+254712345678", "+254722000111"),
         "national_id": choose(None, f"ID-{number}"),
         "sha_number": choose(None, f"SHA-{number}"),

@@ -203,6 +203,21 @@ def test_only_the_clinic_lets_a_visit_follow_its_patient_and_at_any_stage() -> N
     assert {name for name in Visit.model_fields if getattr(before, name) != getattr(desk.visit, name)} == changed
 
 
+@pytest.mark.parametrize(("age", "is_told"), [(31, False), (12, True), (2, True)])
+def test_who_was_triaged_by_the_limits_of_another_age_is_triaged_again(age: int, is_told: bool) -> None:
+    desk = triaged()
+    change = desk.does(CLINIC, FollowPatient(patient_id=desk.visit.patient_id, age_years=age))
+    assert desk.visit.age_years == age
+    assert [task["role"] for task in tasks(desk, "REREAD_DECISIONS")] == ["TRIAGE_NURSE"] * is_told
+    assert [event.kind for event in change.events] == ["visit:patient_changed", *["task:opened"] * is_told]
+
+
+def test_who_was_not_triaged_yet_is_only_of_another_age() -> None:
+    desk = registered()
+    desk.does(CLINIC, FollowPatient(patient_id=desk.visit.patient_id, age_years=3))
+    assert (desk.visit.age_years, tasks(desk, "REREAD_DECISIONS")) == (3, [])
+
+
 def test_a_further_clinician_with_an_open_test_is_asked_too() -> None:
     desk, _ = with_test()
     also_registered(desk)

@@ -1,6 +1,6 @@
 """Reception: who is written down, who is found again, and the visit that opens."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from models.actions import CancelVisit, RegisterPatient
 from models.catalogue import Resource
-from models.demographics import age_in_years, kenyan_phone
+from models.demographics import age_on, completed_years, kenyan_phone
 from models.problems import Problem
 from models.staff import Role
 from tests.pathway.desk import Desk, come_again, registered
@@ -121,7 +121,24 @@ def test_the_day_is_the_clinics_own() -> None:
 )
 def test_years_are_completed_on_the_birthday(born: str, years: int) -> None:
     today = datetime(2026, 2, 28, tzinfo=UTC).date()
-    assert age_in_years(datetime.fromisoformat(born).date(), today, None) == years
+    assert completed_years(date.fromisoformat(born), today) == years
+
+
+@pytest.mark.parametrize(
+    ("day", "years"), [("2026-11-22", 2), ("2027-11-21", 2), ("2027-11-22", 3), ("2031-01-01", 6), ("2026-01-01", 2)]
+)
+def test_a_stated_age_grows_with_each_whole_year_since(day: str, years: int) -> None:
+    stated = {"date_of_birth": None, "age": 2, "age_stated_on": date(2026, 11, 22)}
+    assert age_on(stated, date.fromisoformat(day)) == years
+
+
+def test_a_child_who_returns_years_later_is_triaged_by_the_age_of_that_day() -> None:
+    first = registered(age=2, national_id="12345678")
+    assert first.shelf.rows[Resource.PATIENT, first.visit.patient_id]["age_stated_on"] == first.now.date()
+    ended(first)
+    later = Desk(shelf=first.shelf, now=first.now + timedelta(days=2 * 366), id=uuid5(NAMES, "second visit"))
+    later.does(HERE, returning(national_id="12345678"))
+    assert (first.visit.age_years, later.visit.age_years) == (2, 4)
 
 
 def test_a_returning_patient_needs_something_to_be_found_by() -> None:

@@ -211,6 +211,12 @@ def test_without_a_date_of_birth_nothing_is_called_due_by_age() -> None:
     assert judged(unknown, "PENTA", doses("PENTA", 27)).may_from == TODAY + A_DAY
 
 
+def test_a_stated_age_grows_day_by_day() -> None:
+    """Of who was said to be two years old, as much is certain, and each day that went by."""
+    child = Recipient(age_years=2, stated_on=TODAY - timedelta(days=40))
+    assert [child.least_age(TODAY - timedelta(days=d)) for d in (0, 40, 1000)] == [770, 730, 0]
+
+
 def test_hpv_is_for_girls_and_td_is_shown_once_it_has_begun() -> None:
     assert "HPV 1" in shown(aged(3700))
     assert "HPV 1" not in shown(aged(3700, "MALE"))
