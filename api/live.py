@@ -35,6 +35,8 @@ Authenticate = Callable[[str], Awaitable[tuple[Person, datetime]]]
 BACKLOG, MESSAGE_BYTES = 5_000, 64 * 1024
 # Listeners that read from the table at once; seconds to wait for a first look at it, and between attempts.
 READERS, PATIENCE, PAUSE = 4, 2.0, 0.5
+# Seconds after which a listener's token is looked at again.
+LOOK_AGAIN = 15.0
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Listener:
     """One connection; it was told everything for its person up to `cursor`, as long as it is not in its rooms."""
 
     sid: str
+    token: str
     person: Person
     cursor: int
 
@@ -51,15 +54,23 @@ class Listener:
 class Live:
     """The Socket.IO server of one API process.
 
-    `origins`: other sites whose pages may connect; by default only pages of our own.
+    `origins`: other sites whose pages may connect; by default only pages of our own. Whose access has changed hears
+    no more after `look_again` seconds and what the look itself remembers.
     """
 
     def __init__(
-        self, listen_url: str, authenticate: Authenticate, *, origins: Sequence[str] = (), backlog: int = BACKLOG
+        self,
+        listen_url: str,
+        authenticate: Authenticate,
+        *,
+        origins: Sequence[str] = (),
+        backlog: int = BACKLOG,
+        look_again: float = LOOK_AGAIN,
     ) -> None:
         self.url = listen_url
         self.authenticate = authenticate
         self.backlog = backlog
+        self.look_again = look_again
         self.cursor: int | None = None
         self.sio = AsyncServer(
             async_mode="asgi",
@@ -126,8 +137,9 @@ class Live:
 
     async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
         try:
-            person, expires = await self.authenticate(token_of(auth))
-            listener = Listener(sid, person, await self._beginning(since_of(auth)))
+            token = token_of(auth)
+            person, expires = await self.authenticate(token)
+            listener = Listener(sid, token, person, await self._beginning(since_of(auth)))
         except Refused as refused:
             raise refusal(refused) from None
         except Exception:
@@ -161,14 +173,23 @@ class Live:
             return self.cursor or 0
 
     async def _attend(self, listener: Listener, expires: datetime) -> None:
-        """From the connection to its end, at the latest when the token expires."""
+        """From the connection to its end: when the token expires, or is good no more."""
         if await self._is_accepted(listener.sid):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout((expires - datetime.now(UTC)).total_seconds()):
                     while not await self._enter_rooms(listener):
                         await self._catch_up(listener)
-                    await asyncio.Event().wait()
+                    await self._while_allowed(listener.token)
         await self.sio.disconnect(listener.sid)
+
+    async def _while_allowed(self, token: str) -> None:
+        """Returns when its holder lost a role or the post, or has another password."""
+        while True:
+            await asyncio.sleep(self.look_again)
+            try:
+                await self.authenticate(token)
+            except NotSignedIn:
+                return
 
     async def _is_accepted(self, sid: str) -> bool:
         """Whether the client was told that it is connected; nothing may be told to it before."""

@@ -72,6 +72,9 @@ class Staff:
         self.held[token] = (person, seconds)
         return token
 
+    def revoke(self, token: str) -> None:
+        del self.held[token]
+
     async def authenticate(self, token: str) -> tuple[Person, datetime]:
         if token == "broken":
             raise ZeroDivisionError

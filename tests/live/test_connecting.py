@@ -59,6 +59,24 @@ async def test_a_board_is_dismissed_when_its_token_expires(api: Api, staff: Staf
         await ears.hear(told)
 
 
+async def test_a_board_is_dismissed_when_its_holder_may_no_longer_sign_in(
+    staff: Staff, facility: Facility, url: str
+) -> None:
+    going, staying = (staff.token(facility.person(NURSE)) for _ in range(2))
+    async with (
+        serving(Live(url, staff.authenticate, look_again=0.05)) as api,
+        listening(api, going) as gone,
+        listening(api, staying) as stays,
+    ):
+        told = await facility.tell(NURSE)
+        await gone.hear(told)
+        staff.revoke(going)
+        await until(lambda: not gone.client.connected, 3)
+        more = await facility.tell(NURSE)
+        await stays.hear(told + more)
+        await gone.hear(told)
+
+
 async def test_before_the_first_look_at_the_table_a_board_is_asked_to_come_back(
     staff: Staff, facility: Facility
 ) -> None:

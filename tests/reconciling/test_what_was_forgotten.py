@@ -22,6 +22,7 @@ from workers.recovery import owed_runs, reading
 async def lost(house: House, run: str) -> None:
     """The run is gone, and that is all that differs; then it runs again."""
     await until_running(house, run)
+    await house.agrees()
     await house.loses(run)
     found = await house.found()
     assert [(one.code, one.run) for one in found] == [(Code.RUN_MISSING, run)], said(found)
