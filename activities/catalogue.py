@@ -80,10 +80,11 @@ HISTORY = """
         (select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'visit_id', r.visit_id,
                 'medication_name', r.medication_name, 'substituted_by', r.substituted_by,
                 'status', r.status, 'duration', r.duration, 'recorded_at', r.recorded_at,
-                'dispensed_at', r.dispensed_at) order by r.recorded_at, r.id), '[]')
+                'quantity_dispensed', r.quantity_dispensed, 'dispensed_at', r.dispensed_at)
+                order by r.recorded_at, r.id), '[]')
             from prescriptions r
-            where r.patient_id = p.id and r.status <> 'CANCELLED' and r.entered_in_error_at is null
-                and r.id is distinct from %(prescription_id)s) as therapies,
+            where r.patient_id = p.id and (r.status <> 'CANCELLED' or r.quantity_dispensed > 0)
+                and r.entered_in_error_at is null and r.id is distinct from %(prescription_id)s) as therapies,
         (select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'on', m.service_date)), '[]')
             from patient_mch_services m join mch_services s on s.id = m.service_id
             where m.patient_id = p.id and m.status = 'COMPLETED' and m.entered_in_error_at is null) as contacts,

@@ -14,7 +14,6 @@ from activities.records import policy_for, visit_of
 from activities.writing import NOTIFY, event_statement, statements
 from integrations.database import Connection, updating
 from models.actions import FollowPatient
-from models.administration import Errand
 from models.base import Value
 from models.catalogue import Known
 from models.command import NAIROBI, Command, accept
@@ -72,14 +71,15 @@ async def write_news(db: Connection, visit: Visit, news: News, rules: Rules, now
         await db.execute(text, values)
 
 
-async def right_age(db: Connection, errand: Errand, patient: Patient, rules: Rules, now: datetime) -> None:
-    """The patient's open visits go on by the age that the row has now; those that are over stay as they were known."""
+async def right_age(db: Connection, why: UUID, patient: Patient, rules: Rules, now: datetime) -> None:
+    """The patient's open visits go on by the age that the row has now; those that are over stay as they were known.
+    `why`: what was asked for."""
     for row in await (await db.execute(OPEN_VISITS, (patient["id"],))).fetchall():
         visit = visit_of(row)
         age = age_on(patient, now.astimezone(NAIROBI).date())
         if age != visit.age_years:
             action = FollowPatient(patient_id=visit.patient_id, doubled=visit.doubled, age_years=age)
-            about = uuid5(errand.id, str(visit.id))
+            about = uuid5(why, str(visit.id))
             news = News(visit_id=visit.id, facility_id=visit.facility_id, about=about, action=action)
             await write_news(db, visit, news, rules, now)
 

@@ -60,7 +60,7 @@ async def correct_patient(
     if values:
         await update_patient(db, facility_id, patient_id, values)
     if form.births:
-        await right_age(db, errand, {**before, **values}, rules, now)
+        await right_age(db, errand.id, {**before, **values}, rules, now)
     return Done(Deed("UPDATE", Resource.PATIENT, patient_id, changed), {**before, **values})
 
 

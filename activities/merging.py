@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.door import Done
-from activities.following import LOCKED, RESOLVED, Change, Rules
+from activities.following import LOCKED, RESOLVED, Change, Rules, right_age
 from activities.journal import Deed
 from activities.moving import everything
 from activities.tasks import open_task
@@ -50,6 +50,7 @@ class Merging(Change):
         require_known([*staying, *coming])
         require_alive(pair, [row for row in (*staying, *coming) if row.get("completed_at") is None])
         given = await self.unite(pair)
+        await right_age(self.db, self.command.id, {**pair.survivor, **given}, self.rules, self.now)
         aliases = await (await self.db.execute(ALIASES, (survivor, merged))).fetchall()
         doubled = [row["completed_at"] is None and (row["doubled"] or bool(staying)) for row in coming]
         steps = await self.follow(coming, {**pair.survivor, **given}, doubled)

@@ -55,6 +55,7 @@ class Therapy(Value):
     status: str
     duration: str
     recorded_at: datetime
+    quantity_dispensed: int = 0
     dispensed_at: datetime | None = None
 
 
@@ -163,8 +164,9 @@ def in_common(catalogue: MedicinesCatalogue, one: str, other: str) -> str | None
 
 
 def is_taken(therapy: Therapy, patient: Patient) -> bool:
-    """On the same visit, or still to be handed out, or handed out for longer than until today."""
-    if therapy.status == "CANCELLED":
+    """On the same visit, or still to be handed out, or handed out for longer than until today. Of what was cancelled
+    counts what had been handed out before."""
+    if therapy.status == "CANCELLED" and not therapy.quantity_dispensed:
         return False
     if therapy.visit_id == patient.visit_id or therapy.status in IN_HAND:
         return True

@@ -87,6 +87,7 @@ def untriaged(visit: Visit) -> Visit:
         triage_category=TriageCategory.EMERGENCY if came_first else None,
         triage_incomplete=came_first,
         pending_retriage=None,
+        clinician_needed=False,
         triaged_at=None,
         bypasses=reopened,
     )

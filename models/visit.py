@@ -81,6 +81,8 @@ class Visit(Value):
     taken_in: bool = False
     seen: bool = False
     referred_to: tuple[Station, ...] = ()
+    clinician_needed: bool = False
+    """A service found a sign of danger, or a dose was answered with an anaphylaxis."""
     has_unread_results: bool = False
     open_orders: tuple[Order, ...] = ()
 
@@ -205,7 +207,14 @@ class Visit(Value):
     @property
     def was_consulted(self) -> bool:
         """Whether a consultation, or a referral from triage in its place, has happened or begun."""
-        return self.taken_in or self.seen or bool(self.referred_to)
+        return self.taken_in or self.seen or self.skips_consultation
+
+    @property
+    def skips_consultation(self) -> bool:
+        """Whether a referral from triage takes the consultation's place: for no emergency, and for nobody in whom a
+        danger was found since."""
+        is_urgent = self.clinician_needed or self.triage_category is TriageCategory.EMERGENCY
+        return bool(self.referred_to) and not is_urgent
 
     def is_observed(self, at: datetime) -> bool:
         return self.observe_until is not None and at < self.observe_until
@@ -231,14 +240,15 @@ class Visit(Value):
         return self.model_copy(update=facts)
 
     def raised_to(self, category: TriageCategory) -> "Visit":
-        """At least as urgent as that, never less urgent than before; a lower colour that waits to be confirmed falls.
+        """At least as urgent as that, never less urgent than before, and a clinician looks at the patient. A lower
+        colour that waits to be confirmed falls.
 
         Who was not triaged yet still is, unless it is an emergency: the queue goes by the colour until then.
         """
         colour = worse(LEAST_COLOUR[category], self.triage_colour)
         is_open = self.triage_category is None and category is not TriageCategory.EMERGENCY
         known = None if is_open else CATEGORY_OF[colour]
-        return self.having(triage_colour=colour, triage_category=known, pending_retriage=None)
+        return self.having(triage_colour=colour, triage_category=known, pending_retriage=None, clinician_needed=True)
 
     def opening(self, order: Order) -> "Visit":
         return self.having(open_orders=(*self.open_orders, order))
@@ -339,5 +349,6 @@ def payment_status_of(visit: Visit) -> PaymentStatus:
 
 def may_discharge(visit: Visit) -> frozenset[Role]:
     """The clinician, and the nurse of a service whose referral from triage took the consultation's place."""
-    nurses = set() if visit.taken_in or visit.seen else {SERVES[station] for station in visit.referred_to}
+    instead = visit.skips_consultation and not (visit.taken_in or visit.seen)
+    nurses = {SERVES[station] for station in visit.referred_to} if instead else set()
     return frozenset({Role.CLINICAL_OFFICER, *nurses})

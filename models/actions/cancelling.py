@@ -1,6 +1,6 @@
 """An order that is not wanted any more."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Action, Case, Change, require_open
@@ -17,6 +17,7 @@ from models.actions.orders import order_to_change
 from models.base import Words
 from models.catalogue import Resource, RowOf, Want
 from models.orders import OrderKind
+from models.problems import Missing, OutstandingWork
 from models.staff import Person, Role
 from models.visit import Visit
 
@@ -26,7 +27,8 @@ HEARING = (Role.LAB_TECHNICIAN, Role.CLINICAL_OFFICER)
 class CancelOrder(Action):
     """The clinician takes a laboratory test back, and what it charged with it.
 
-    Preliminary results stay readable. Who takes back a test of another clinician sends the patient back to that one.
+    Preliminary results stay readable; a critical one is read back first. Who takes back a test of another clinician
+    sends the patient back to that one.
     """
 
     roles = frozenset({Role.CLINICAL_OFFICER})
@@ -49,6 +51,7 @@ class CancelOrder(Action):
     def apply(self, case: Case) -> Change:
         order = order_to_change(case, self.order_id, OrderKind.LAB_REQUEST)
         row = case.known.row or {}
+        require_read_back(row)
         report = reported(case, row, None)
         done = {"completed_at": case.at, "completed_by": case.actor.id}
         values = {**report.values, **done, "status": "CANCELLED", "reason": self.reason}
@@ -67,3 +70,15 @@ class CancelOrder(Action):
 
     def audit_id(self, case: Case) -> UUID:
         return self.order_id
+
+
+def require_read_back(row: dict[str, Any]) -> None:
+    """Whether the test is still wanted or not: the patient has that value until somebody says otherwise."""
+    if not row.get("critical_since") or row.get("acknowledged_at"):
+        return
+    missing = Missing(what="acknowledge the critical value", roles=(Role.CLINICAL_OFFICER,))
+    raise OutstandingWork(
+        "A critical value of this test was reported and nobody has read it back. Acknowledge it first; a value that is "
+        "wrong is cancelled by the laboratory.",
+        missing=[missing],
+    )

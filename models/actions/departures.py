@@ -117,9 +117,10 @@ def may_notice(visit: Visit) -> frozenset[Role]:
 
 
 def is_seen(visit: Visit) -> bool:
-    """By a clinician, who at least had them in; or by the nurse of a service to which triage had sent them."""
+    """By a clinician, who at least had them in; or by the nurse of a service to which triage had sent them instead."""
     waiting = {order.station for order in visit.open_orders if order.kind is OrderKind.REFERRAL}
-    return visit.taken_in or visit.seen or bool(set(visit.referred_to) - waiting)
+    served = bool(set(visit.referred_to) - waiting)
+    return visit.taken_in or visit.seen or (visit.skips_consultation and served)
 
 
 def is_to_be_called(visit: Visit) -> bool:

@@ -170,7 +170,7 @@ class CancelVisit(Action):
 
     def check(self, visit: Visit, actor: Person) -> None:
         require_open(visit)
-        if visit.was_consulted or visit.amount_paid > 0 or visit.amount_covered > 0:
+        if visit.was_consulted or visit.referred_to or visit.amount_paid > 0 or visit.amount_covered > 0:
             require_role(frozenset({Role.SUPERVISOR}), actor, self.said)
         require_nothing_open(visit)
 
@@ -179,6 +179,7 @@ class CancelVisit(Action):
         if affairs.newborns:
             named = ", ".join(affairs.newborns)
             raise Conflict(f"A newborn's visit ({named}) is linked to this one, which was no mistake then.")
+        require_observed(case)
         left = lab_results.leaving(case, case.visit)
         sent = closing.referrals_cancelled(case, affairs.obligations, self.reason)
         own = [row for row in closing.kept(affairs.appointments) if row["visit_id"] == case.visit_id]

@@ -6,9 +6,10 @@ from uuid import UUID
 from pydantic import Field
 
 from models.actions.base import Action, Case, Change, Row, after_care, here
-from models.actions.registration import Arrival, check_birth, cover_asked, found
+from models.actions.registration import EMERGENCY, Arrival, check_birth, cover_asked, found
+from models.actions.rereading import moved_event, newborns_again, opened, rereading, task_row, triage_again
 from models.base import Date, Line, Number, Words
-from models.catalogue import NextNumber, PatientOf, Resource, Want
+from models.catalogue import AffairsOfVisit, NextNumber, PatientOf, Resource, Want
 from models.demographics import OLDEST, Email, Gender, InsuranceType, NationalId, Phone, age_on, stated
 from models.events import Event
 from models.gates import cover_of
@@ -33,10 +34,6 @@ def identity_task(visit: Visit) -> NewTask:
         words=f"{visit.op_number}: taken in as an emergency. Find out who it is and who pays: action identify_patient.",
         visit_id=visit.id,
     )
-
-
-def task_row(task: NewTask) -> dict[str, Any]:
-    return {"id": task.id, **task.model_dump(exclude={"about", "name"}), "status": "OPEN"}
 
 
 class ReceiveEmergency(Arrival):
@@ -76,11 +73,10 @@ class ReceiveEmergency(Arrival):
             bypasses=self.bypasses(case),
         )
         task = task_row(identity_task(visit))
-        opened = Row(resource=Resource.TASK, id=task["id"], values={n: v for n, v in task.items() if n != "id"})
         payload = {"visitId": visit.id, "opNumber": visit.op_number, "timestamp": case.at}
         here = Event(kind="emergency:arrived", audience=TOLD, payload=payload)
         events = (*arrived.events, here, task_event("opened", task))
-        return arrived.model_copy(update={"visit": visit, "rows": (*arrived.rows, opened), "events": events})
+        return arrived.model_copy(update={"visit": visit, "rows": (*arrived.rows, opened(task)), "events": events})
 
     def temporary_patient(self, case: Case) -> dict[str, Any]:
         """An empty phone number is none; nobody can be written to."""
@@ -98,7 +94,7 @@ class ReceiveEmergency(Arrival):
             "insurance_type": InsuranceType.CASH,
             "next_of_kin": None,
             "email": None,
-            "registration_type": "EMERGENCY",
+            "registration_type": EMERGENCY,
             "registered_by": case.actor.id,
             "registration_date": case.at,
         }
@@ -148,8 +144,8 @@ class IdentifyPatient(Action):
 
     def wants(self) -> tuple[Want, ...]:
         if not (self.patient_id or self.national_id):
-            return ()
-        return (PatientOf(id=self.patient_id, national_id=self.national_id),)
+            return (AffairsOfVisit(),)
+        return (PatientOf(id=self.patient_id, national_id=self.national_id), AffairsOfVisit())
 
     def check(self, visit: Visit, actor: Person) -> None:
         if not visit.identity_pending:
@@ -170,7 +166,7 @@ class IdentifyPatient(Action):
         died = {"deceased_at": case.visit.death.time_of_death} if case.visit.death else {}
         known = Row(resource=Resource.PATIENT, id=patient["id"], values=died, former=patient)
         left = Row(resource=Resource.PATIENT, id=temporary, values={"merged_into": patient["id"]}, former={})
-        change = self.identified(case, patient, (known, left))
+        change = self.identified(case, patient, (known, left), is_another=True)
         return change.model_copy(update={"moved_from": temporary})
 
     def completed(self, case: Case) -> Change:
@@ -198,7 +194,10 @@ class IdentifyPatient(Action):
                 f"No registered patient was found by this, so complete the registration: {named}", errors=missing
             )
 
-    def identified(self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...]) -> Change:
+    def identified(
+        self, case: Case, patient: dict[str, Any], rows: tuple[Row, ...], *, is_another: bool = False
+    ) -> Change:
+        """`is_another`: a patient of whom more is known than what was asked in the emergency."""
         visit = case.visit.having(
             patient_id=patient["id"],
             age_years=age_on(patient, case.today),
@@ -210,9 +209,17 @@ class IdentifyPatient(Action):
         task = {**task_row(identity_task(visit)), "status": "DONE"}
         done = {"status": "DONE", "outcome": "identified", "closed_at": case.at, "closed_by": case.actor.id}
         closed = Row(resource=Resource.TASK, id=task["id"], values=done, former={})
-        events = (task_event("closed", task),)
+        said = f"{visit.op_number}, taken in as an emergency, was identified."
+        before = "before it was known who it is"
+        again = rereading(case, visit, said, before) if is_another else triage_again(case, visit, said)
+        tasks = [task_row(one) for one in (*again, *newborns_again(case, said))]
+        events = (
+            moved_event(case.visit, visit),
+            task_event("closed", task),
+            *(task_event("opened", one) for one in tasks),
+        )
         starts = (*cover_asked(visit), *after_care(visit.patient_id), *here(case.known.call_backs))
-        return Change(visit=visit, rows=(*rows, closed), events=events, starts=starts)
+        return Change(visit=visit, rows=(*rows, closed, *map(opened, tasks)), events=events, starts=starts)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"patient": change.rows[0].whole, "visit": shown}

@@ -4,20 +4,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Action, Case, Change, Row, Start, after_care
-from models.actions.emergency import task_row
 from models.actions.registration import INSURED, found
+from models.actions.rereading import moved_event, new_task, newborns_again, opened, rereading, task_row, triage_again
 from models.base import NOTHING, Line, Words
 from models.catalogue import AffairsOfVisit, CoverOfVisit, PatientOf, Resource, Want
 from models.claims import ClaimStatus, Payer
 from models.demographics import age_on
-from models.events import EVERYONE, Event
 from models.gates import cover_of
-from models.orders import OrderKind
 from models.paying import PaymentType
 from models.problems import Conflict
 from models.staff import Person, Role
 from models.tasks import NewTask, TaskKind, task_event
-from models.triage_pack import rules_of
 from models.visit import Visit
 
 
@@ -60,12 +57,14 @@ class WrongPatient(Action):
         if not case.visit.is_over and case.known.open_visits:
             raise Conflict("The right patient has an open visit already. End one of the two visits first.")
         visit = self.moved(case, patient)
-        tasks = [task_row(task) for task in (*rereading(case, visit), *of_the_cashier(case, visit))]
+        said = f"{visit.op_number} was moved to another registration."
+        again = rereading(case, visit, said, "under the wrong name")
+        again += newborns_again(case, said)
+        tasks = [task_row(task) for task in (*again, *of_the_cashier(case, visit))]
         known = Row(resource=Resource.PATIENT, id=patient["id"], values={}, former=patient)
-        opened = [Row(resource=Resource.TASK, id=t["id"], values=without_id(t)) for t in tasks]
         return Change(
             visit=visit,
-            rows=(known, *(cancelled(invoice) for invoice in case.known.invoices), *opened),
+            rows=(known, *(cancelled(invoice) for invoice in case.known.invoices), *map(opened, tasks)),
             events=(moved_event(case.visit, visit), *(task_event("opened", task) for task in tasks)),
             starts=(
                 *asked_anew(visit),
@@ -115,45 +114,12 @@ class FollowPatient(Action):
 
     def apply(self, case: Case) -> Change:
         visit = case.visit.having(patient_id=self.patient_id, doubled=self.doubled, age_years=self.age_years)
-        opened = [task_row(task) for task in triage_again(case, visit, "The age was put right.")]
-        events = (moved_event(case.visit, visit), *(task_event("opened", task) for task in opened))
-        rows = tuple(Row(resource=Resource.TASK, id=task["id"], values=without_id(task)) for task in opened)
-        return Change(visit=visit, rows=rows, events=events)
+        tasks = [task_row(task) for task in triage_again(case, visit, "The age was put right.")]
+        events = (moved_event(case.visit, visit), *(task_event("opened", task) for task in tasks))
+        return Change(visit=visit, rows=tuple(map(opened, tasks)), events=events)
 
     def answer(self, change: Change, shown: dict[str, Any]) -> dict[str, Any]:
         return {"visit": shown}
-
-
-def moved_event(before: Visit, after: Visit) -> Event:
-    """Every board that shows the visit shows another patient's name from now on."""
-    payload = {"visitId": after.id, "patientId": after.patient_id, "formerPatientId": before.patient_id}
-    return Event(kind="visit:patient_changed", audience=EVERYONE, payload=payload)
-
-
-def without_id(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "id"}
-
-
-def rereading(case: Case, visit: Visit) -> list[NewTask]:
-    """Who decided under the wrong name reads it again: each clinician; triage, where the age was another."""
-    owed = (one.order for one in visit.owed_drugs)
-    orders = [one for one in (*visit.open_orders, *visit.awaited, *owed) if one.kind is not OrderKind.REFERRAL]
-    clinicians = dict.fromkeys(one for one in (visit.provider_id, *(order.person_id for order in orders)) if one)
-    said = f"{visit.op_number} was moved to another registration."
-    words = f"{said} Read again what was decided under the wrong name: allergies, results, doses, orders."
-    if visit.referred_out:
-        words += " Another facility was asked to see the patient in the wrong name: tell them."
-    again = [new_task(case, f"reread-{one}", TaskKind.REREAD_DECISIONS, words, owner_id=one) for one in clinicians]
-    return [*again, *triage_again(case, visit, f"{said} The age is another.")]
-
-
-def triage_again(case: Case, visit: Visit, why: str) -> list[NewTask]:
-    """Who was triaged by an age that is not theirs, where that makes a difference and the visit goes on."""
-    ages = (case.visit.age_years, visit.age_years)
-    if visit.is_over or not visit.triage_category or rules_of(visit).same_limits(*ages):
-        return []
-    words = f"{why} Triage again, for the limits go by it."
-    return [new_task(case, "triage", TaskKind.REREAD_DECISIONS, words, role=Role.TRIAGE_NURSE)]
 
 
 def of_the_cashier(case: Case, visit: Visit) -> list[NewTask]:
@@ -174,22 +140,6 @@ def of_the_cashier(case: Case, visit: Visit) -> list[NewTask]:
         )
         tasks.append(new_task(case, "settle", TaskKind.SETTLE_BILL, words, Role.CASHIER))
     return tasks
-
-
-def new_task(
-    case: Case, name: str, kind: TaskKind, words: str, role: Role = Role.CLINICAL_OFFICER, **more: Any
-) -> NewTask:
-    return NewTask(
-        about=case.id,
-        name=name,
-        facility_id=case.visit.facility_id,
-        kind=kind,
-        role=role,
-        words=words,
-        visit_id=case.visit_id,
-        closes_itself=False,
-        **more,
-    )
 
 
 def cancelled(invoice: dict[str, Any]) -> Row:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from models.actions.base import Case, Change
 from models.actions.services import Service
+from models.actions.triage import recoloured
 from models.base import Date, Details, Line, Note, Number
 from models.catalogue import Catalogue, Resource
 from models.events import CLINICIANS, Event
@@ -25,7 +26,8 @@ class RecordMchService(Service):
     """One contact of antenatal, postnatal or child care.
 
     `lmp` (first day of the last menstrual period) or `gestational_age_weeks` tell which antenatal contact is due,
-    `delivered_on` which postnatal one. A danger sign makes the visit urgent and asks for referral.
+    `delivered_on` which postnatal one. A danger sign makes the visit urgent and asks for referral; who came past the
+    clinician waits for one now.
     """
 
     roles = frozenset({Role.MCH_NURSE})
@@ -55,7 +57,7 @@ class RecordMchService(Service):
             visit = visit.raised_to(sign.category)
         payload = {"visitId": case.visit_id, "signs": [sign.code for sign in signs]}
         told = (Event(kind="visit:danger_signs", audience=CLINICIANS, payload=payload),) if signs else ()
-        return change.model_copy(update={"visit": visit, "events": told})
+        return change.model_copy(update={"visit": visit, "events": (*told, *recoloured(case, visit))})
 
     def stored(self, case: Case) -> dict[str, Any]:
         on = self.service_date or case.today

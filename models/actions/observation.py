@@ -4,6 +4,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from models.actions.base import Action, Case, Change, after_care
+from models.actions.triage import recoloured
 from models.base import Moment, Note, Words
 from models.catalogue import Resource, RowOf, Want
 from models.events import CLINICIANS, Event
@@ -15,7 +16,8 @@ from models.urgency import TriageCategory
 class RecordReaction(Action):
     """An adverse event following immunization (AEFI), of this visit's dose or of an earlier one.
 
-    After an anaphylaxis the visit is an emergency, and this vaccine is contraindicated for the patient from then on.
+    After an anaphylaxis the visit is an emergency, which a clinician sees, and this vaccine is contraindicated for the
+    patient from then on.
     """
 
     roles = frozenset({Role.IMMUNIZATION_NURSE, Role.CLINICAL_OFFICER})
@@ -48,7 +50,7 @@ class RecordReaction(Action):
         return Change(
             visit=visit,
             rows=(case.row(Resource.REACTION, self.fields()),),
-            events=(self.told(case),),
+            events=(self.told(case), *recoloured(case, visit)),
             starts=after_care(visit.patient_id) if self.anaphylaxis else (),
         )
 

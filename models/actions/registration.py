@@ -28,6 +28,9 @@ from models.rulepacks import pack_for
 from models.staff import Person, Role, Station
 from models.visit import Visit
 
+EMERGENCY = "EMERGENCY"
+"""The registration type of whom nobody knows yet."""
+
 KEPT_RULES = ("triage",)
 """The rule packs whose version a visit keeps."""
 
@@ -220,6 +223,11 @@ def found(case: Case) -> dict[str, Any]:
         raise NotFound("No such patient is registered here. Register as NEW_PATIENT, or correct the id.")
     if case.known.patient.get("deceased_at"):
         raise Conflict("The patient has died. If that is wrong, a second person uses undo_death on the last visit.")
+    if case.known.patient.get("registration_type") == EMERGENCY:
+        raise Conflict(
+            "Nobody knows yet who this is: it is the temporary registration of an emergency. Say who it is with the "
+            "action identify_patient on that visit, or take the patient in by POST /api/emergencies."
+        )
     return case.known.patient
 
 

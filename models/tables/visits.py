@@ -126,6 +126,7 @@ class VisitRow(Base):
     taken_in: Mapped[bool]
     seen: Mapped[bool]
     referred_to: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    clinician_needed: Mapped[bool] = mapped_column(server_default="false")
     has_unread_results: Mapped[bool]
     open_orders: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     awaited: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")

@@ -62,6 +62,16 @@ async def test_a_visit_that_is_over_stays_as_it_was_known(reception: Reception) 
     assert (row["age_years"], row["version"]) == (30, 2)
 
 
+async def test_a_visit_that_stays_goes_on_by_the_birth_that_a_merge_brings(reception: Reception) -> None:
+    stays = await reception.walk.triaged(age=30, national_id=None)
+    young = await reception.registered(age=None, date_of_birth="2024-02-29")
+    await reception.merged({"id": stays["patient_id"]}, young, confirmed=True)
+    (task,) = await reception.tasks(stays["id"], "REREAD_DECISIONS")
+    assert task["role"] == NURSE
+    row = await require_sound(reception.clinic, stays["id"])
+    assert (row["age_years"], row["version"]) == (2, stays["version"] + 1)
+
+
 async def test_a_correction_while_no_worker_runs_is_seen_when_one_is_back(bare: Reception) -> None:
     async with bare.clinic.worker():
         patient, visit = await bare.arrives(age=30)

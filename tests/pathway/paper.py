@@ -226,6 +226,8 @@ class Paper:
     triaged: bool = False
     half_measured: bool = False
     colour: str | None = None
+    endangered: bool = False
+    """A service found a danger."""
     lower: tuple[str, UUID] | None = None
     lower_look: UUID | None = None
     clinician: UUID | None = None
@@ -391,7 +393,11 @@ class Paper:
 
     @property
     def instead(self) -> set[Station]:
-        """Stations that the patient was sent to instead of to the clinician."""
+        """Stations that the patient was sent to instead of to the clinician; nobody is who is in danger."""
+        return set() if self.endangered or self.is_emergency else self.sent_past
+
+    @property
+    def sent_past(self) -> set[Station]:
         sent = [one for one in self.referrals.values() if one.instead and one.status != "CANCELLED"]
         return {one.station for one in sent if one.station}
 
@@ -793,7 +799,7 @@ class Paper:
     def rise(self, colour: str) -> None:
         self.colour, self.lower = min(colour, self.colour or colour, key=COLOURS.index), None
         self.lower_look = None
-        self.triaged = self.triaged or colour == "RED"
+        self.triaged, self.endangered = self.triaged or colour == "RED", True
 
     def after_take_payment(self, action: Any, actor: Person, id: UUID) -> None:
         self.moneys[id] = "PENDING" if action.payment_type == "MPESA" else "COMPLETED"

@@ -5,7 +5,15 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from models.actions import CancelVisit, ConfirmRetriage, IdentifyPatient, ReceiveEmergency, RecordEncounter, TakeIn
+from models.actions import (
+    CancelVisit,
+    ConfirmRetriage,
+    IdentifyPatient,
+    OpenVisit,
+    ReceiveEmergency,
+    RecordEncounter,
+    TakeIn,
+)
 from models.catalogue import Resource
 from models.staff import Role, Station
 from tests.pathway.desk import Desk, registered
@@ -108,6 +116,41 @@ def test_a_registered_patient_takes_the_visit_over(by: str) -> None:
     assert (patient(desk)["first_name"], patient(desk, temporary)["merged_into"]) == ("Taa", known)
     assert desk.visit.payment_type == "SHA"
     assert [start.kind for start in change.starts] == ["CoverageCheck", "AfterCare"]
+    told = next(event for event in change.events if event.kind == "visit:patient_changed")
+    assert (told.payload["patientId"], told.payload["formerPatientId"]) == (known, temporary)
+
+
+def test_who_decided_before_it_was_known_who_it_is_reads_the_right_chart() -> None:
+    first = registered(national_id="12345678", age=11)
+    first.does(HERE, CancelVisit(reason="Opened by mistake"))
+    desk = emergency(beside(first), age=15)
+    desk.does(NURSE, form())
+    desk.does(CLINICIAN, TakeIn())
+    desk.does(HERE, IdentifyPatient.model_validate({"national_id": "12345678"}))
+    assert {(task["role"], task["owner_id"]) for task in reread(desk)} == {
+        ("CLINICAL_OFFICER", CLINICIAN.id),
+        ("TRIAGE_NURSE", None),
+    }
+    stranger = emergency(age=15)
+    stranger.does(NURSE, form())
+    stranger.does(HERE, IdentifyPatient.model_validate({**WHO, "age": 11}))
+    assert [task["role"] for task in reread(stranger)] == ["TRIAGE_NURSE"]
+
+
+def reread(desk: Desk) -> list[dict[str, Any]]:
+    rows = [row for (resource, _), row in desk.shelf.rows.items() if resource is Resource.TASK]
+    return [row for row in rows if row["kind"] == "REREAD_DECISIONS"]
+
+
+def test_no_other_visit_is_opened_for_whom_nobody_knows() -> None:
+    desk = emergency()
+    temporary = desk.visit.patient_id
+    desk.does(Role.SUPERVISOR, CancelVisit(reason="Left"))
+    later = Desk(shelf=desk.shelf, id=uuid5(NAMES, "a second visit"))
+    opening = OpenVisit.model_validate({"patient_id": temporary, "chief_complaint": "Pain", "payment_type": "CASH"})
+    assert "identify_patient" in later.refused(HERE, opening).detail
+    returning = registration().model_copy(update={"registration_type": "RETURNING", "patient_id": temporary})
+    assert "identify_patient" in later.refused(HERE, returning).detail
 
 
 def test_what_is_missing_of_a_new_registration_is_named_at_once() -> None:

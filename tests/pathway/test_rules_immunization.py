@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from models.actions import (
+    CancelVisit,
     EndObservation,
     RecordReaction,
     Refer,
 )
 from models.catalogue import Resource
-from models.staff import Station
+from models.staff import Role, Station
+from models.status import Status
 from models.urgency import TriageCategory
 from models.words import clock, details
 from tests.pathway.desk import triaged
@@ -123,8 +125,24 @@ def test_an_anaphylaxis_makes_the_visit_an_emergency_and_speaks_against_the_vacc
         NURSES, RecordReaction(immunization_id=given, reaction="Wheeze", severity="SEVERE", anaphylaxis=True)
     )
     assert desk.visit.triage_category is TriageCategory.EMERGENCY
-    assert [event.kind for event in change.events] == ["immunization:reaction"]
+    assert (desk.visit.status, desk.visit.waiting_at) == (Status.TRIAGED, (Station.CONSULTATION,))
+    told = [event.kind for event in change.events]
+    assert told == ["immunization:reaction", "visit:triaged", "visit:status_changed"]
     assert "anaphylaxis" in desk.refused(NURSES, dose()).detail
+
+
+def test_who_is_watched_is_not_sent_home_by_cancelling_the_visit() -> None:
+    desk = child()
+    desk.does(NURSES, dose())
+    no = desk.refused(Role.SUPERVISOR, CancelVisit(reason="Opened twice"))
+    assert (no.type, no.missing[0].what) == ("/problems/outstanding-work", "observation")
+
+
+def test_only_a_supervisor_cancels_a_visit_in_which_a_service_was_given() -> None:
+    desk = child()
+    desk.does(NURSES, dose())
+    desk.does(NURSES, EndObservation(reason="Well"))
+    assert desk.refused(Role.RECEPTIONIST, CancelVisit(reason="Opened twice")).status == 403
 
 
 def test_a_mild_reaction_is_noted_and_changes_nothing_else() -> None:

@@ -129,6 +129,16 @@ def test_only_a_final_result_is_corrected() -> None:
     assert desk.refused(CLINICIAN, form).roles == (LAB,)
 
 
+def test_a_critical_value_is_read_back_before_its_test_is_cancelled() -> None:
+    desk, test = with_test()
+    desk.answer(LAB, test, "PRELIMINARY", hemoglobin="3.9")
+    no = desk.refused(CLINICIAN, CancelOrder(order_id=test, reason="Ordered twice"))
+    assert (no.type, no.missing[0].roles) == ("/problems/outstanding-work", (Role.CLINICAL_OFFICER,))
+    assert desk.visit.critical_results == (test,)
+    desk.does(CLINICIAN, AcknowledgeCritical.model_validate({"lab_request_id": test, "read_back": "3.9"}))
+    desk.does(CLINICIAN, CancelOrder(order_id=test, reason="Ordered twice"))
+
+
 def test_the_clinician_cancels_a_test_with_a_reason_and_its_charge_is_taken_back() -> None:
     desk, test = with_test()
     change = desk.does(CLINICIAN, CancelOrder(order_id=test, reason="Done elsewhere"))

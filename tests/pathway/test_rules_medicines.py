@@ -131,6 +131,8 @@ def test_two_of_a_kind(one: str, other: str, is_two_of_a_kind: bool) -> None:
         ({"status": "PENDING", "dispensed_at": None}, True),
         ({"status": "OWED", "dispensed_at": MORNING - timedelta(days=90)}, True),
         ({"status": "CANCELLED"}, False),
+        ({"status": "CANCELLED", "quantity_dispensed": 12}, True),
+        ({"status": "CANCELLED", "quantity_dispensed": 12, "dispensed_at": MORNING - timedelta(days=5)}, False),
     ],
 )
 def test_what_an_earlier_visit_prescribed_counts_as_long_as_it_is_taken(

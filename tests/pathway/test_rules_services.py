@@ -1,12 +1,21 @@
 """Immunization, family planning and MCH: entered by referral from a clinician or from triage, or without one."""
 
-from models.actions import RecordFamilyPlanning, RecordImmunization, Refer, TakeIn
+import pytest
+
+from models.actions import (
+    EnterInError,
+    RecordFamilyPlanning,
+    RecordImmunization,
+    RecordMchService,
+    Refer,
+    TakeIn,
+)
 from models.catalogue import Resource
 from models.staff import Role, Station
 from models.status import Status
 from models.visit import may_discharge
 from tests.pathway.desk import registered, seen, triaged
-from tests.pathway.people import CLINICIAN, MEASLES, NURSE, PILL
+from tests.pathway.people import ANTENATAL, CLINICIAN, MEASLES, NURSE, PILL, triage
 
 TO_MCH = Refer(station=Station.MCH, reason="Antenatal visit is due")
 TO_IMMUNIZATION = Refer(station=Station.IMMUNIZATION, reason="Measles vaccine is due")
@@ -21,6 +30,32 @@ def test_a_referral_from_triage_takes_the_place_of_the_consultation() -> None:
     assert (desk.visit.status, desk.visit.open_orders) == (Status.READY_FOR_DISCHARGE, ())
     closed = [row for row in change.rows if row.resource is Resource.REFERRAL]
     assert [row.values for row in closed] == [{"status": "COMPLETED", "answered_by": change.rows[0].id}]
+
+
+@pytest.mark.parametrize(("sign", "category"), [("CONVULSING", "EMERGENCY"), ("FEVER", "URGENT")])
+def test_who_was_sent_past_the_clinician_and_is_in_danger_waits_for_one(sign: str, category: str) -> None:
+    desk = triaged()
+    before = desk.visit.triage_category
+    desk.does(NURSE, TO_MCH)
+    desk.does(NURSE, TO_IMMUNIZATION)
+    form = {"service_id": ANTENATAL, "danger_signs": [sign]}
+    contact = desk.does(Role.MCH_NURSE, RecordMchService.model_validate(form))
+    told = {event.kind for event in contact.events}
+    assert ("visit:danger_signs" in told, "visit:triaged" in told) == (True, before != category)
+    assert (desk.visit.status, desk.visit.triage_category) == (Status.TRIAGED, category)
+    assert desk.visit.waiting_at == (Station.CONSULTATION, Station.IMMUNIZATION)
+    assert may_discharge(desk.visit) == {Role.CLINICAL_OFFICER}
+    error = {"record": "MCH_SERVICE", "record_id": contact.rows[0].id, "reason": "Another patient's"}
+    desk.does(Role.MCH_NURSE, EnterInError.model_validate(error))
+    assert (desk.visit.status, desk.visit.triage_category) == (Status.IN_SERVICES, before)
+    assert desk.visit.waiting_at == (Station.IMMUNIZATION, Station.MCH)
+
+
+def test_an_emergency_is_not_sent_past_the_clinician() -> None:
+    desk = registered()
+    desk.does(NURSE, triage("EMERGENCY"))
+    desk.does(NURSE, TO_MCH)
+    assert desk.visit.waiting_at == (Station.CONSULTATION, Station.MCH)
 
 
 def test_a_clinician_may_still_take_in_whom_triage_has_referred() -> None:

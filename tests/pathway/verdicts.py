@@ -365,7 +365,9 @@ def acknowledging(paper: Paper, action: Any) -> str | None:
 def cancelling(paper: Paper, action: Any) -> str | None:
     if action.order_id in paper.to_follow:
         return "visit-closed"
-    return of_this_visit(paper, action.order_id) or (None if action.order_id in paper.work else "already-done")
+    if no := of_this_visit(paper, action.order_id) or (None if action.order_id in paper.work else "already-done"):
+        return no
+    return "outstanding-work" if paper.tests[action.order_id].waits_to_be_heard else None
 
 
 def telling_patient(paper: Paper, action: Any) -> str | None:
@@ -608,10 +610,10 @@ def may_raise_sha_invoice(paper: Paper, action: Any, actor: Person) -> str | Non
 
 
 def may_cancel_visit(paper: Paper, action: Any, actor: Person) -> str | None:
-    begun = paper.consulted or paper.paid or paper.covered
+    begun = paper.consulted or paper.sent_past or paper.paid or paper.covered
     if begun and Role.SUPERVISOR not in actor.roles:
         return "not-your-role"
-    return outstanding(paper)
+    return outstanding(paper) or ("outstanding-work" if paper.is_watched else None)
 
 
 def may_notice_leaving(paper: Paper, action: Any, actor: Person) -> str | None:
